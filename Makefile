@@ -1,0 +1,51 @@
+# sidetap. `make help` lists the targets.
+PYTHON ?= python3
+BIN := .venv/bin
+NATIVE_SOURCES := $(shell find native -name '*.rs' -not -path '*/target/*') native/Cargo.toml native/crates.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lock schemas native-check clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+setup: .venv/native.stamp ## build everything that is needed, once
+	@:
+
+.venv/python.stamp: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sidetap needs Python 3.11 or newer: set PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/native.stamp: .venv/python.stamp $(NATIVE_SOURCES)
+	@command -v cargo >/dev/null || { echo "sidetap needs stable Rust: install it with rustup" >&2; exit 1; }
+	$(PYTHON) native/crates.py restore
+	cd native && ../$(BIN)/maturin build --quiet --release --locked --out target/wheels
+	$(BIN)/pip install --quiet --no-deps --force-reinstall native/target/wheels/*.whl
+	touch $@
+
+check: setup ## format, lint, types, tidy and fast tests: under two minutes
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests --ignore tests/broker
+
+test: setup ## every test but benchmarks and the long crash runs
+	$(BIN)/pytest -q tests
+
+native-check: ## clippy and the Rust tests
+	cd native && cargo fmt --check && cargo clippy --quiet --all-targets --no-default-features -- -D warnings && cargo test --quiet --no-default-features
+
+format: ## format the sources
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet .
+	cd native && cargo fmt
+
+schemas: ## regenerate the types from schemas/*.avsc
+	$(BIN)/python -m schemas.generate
+
+lock: ## pin every dependency anew
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
+	cd native && cargo update && $(PYTHON) crates.py save

@@ -1,0 +1,246 @@
+"""The packet path: packets → blocks → exchanges. Bytes in, lists of finished records out.
+
+Calls release the GIL. Nothing here panics on input; what cannot be read is a ValueError with one
+sentence, or a value with a name.
+"""
+
+from collections.abc import Mapping, Sequence
+
+class CaptureFile:
+    """A pcap or pcapng file, plain, gzip or zstd; "-" is standard input.
+
+    Raises OSError when it cannot be opened and ValueError when it is no capture. A file that is
+    cut in the middle is read to the cut: then `damage` says where and why.
+    """
+
+    def __init__(self, path: str, *, bpf: Sequence[tuple[int, int, int, int]] = ()) -> None: ...
+    @property
+    def done(self) -> bool: ...
+    @property
+    def damage(self) -> str | None: ...
+
+class Interface:
+    """An AF_PACKET TPACKET_V3 ring on a network interface, all protocols, promiscuous.
+
+    Raises OSError (PermissionError without CAP_NET_RAW). `bpf` is a classic BPF program that the
+    kernel runs. Packets wait at most `timeout_ms` in `Packer.read`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        bpf: Sequence[tuple[int, int, int, int]] = (),
+        block_bytes: int = 1_048_576,
+        blocks: int = 64,
+        fanout_group: int | None = None,
+        timeout_ms: int = 20,
+    ) -> None: ...
+    def kernel_counts(self) -> tuple[int, int]:
+        """Packets received and dropped by the kernel since the last call."""
+
+class Block:
+    """One PacketBlock record, ready for the topic."""
+
+    @property
+    def partition(self) -> int: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def record(self) -> bytes: ...
+
+class Packer:
+    """Packets to blocks: tunnels stripped, fragments joined, partition by symmetric flow hash.
+
+    Blocks of a file depend on its content and on these settings only. A block is closed at
+    `block_bytes`, or when the packet clock passes its first packet by `linger_us`; a partition
+    without a block for one second of the clock gets a heartbeat.
+    `subnets` are (name, "include" or "exclude", CIDR); the first match decides, each is counted.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: str,
+        agent: str,
+        epoch: str,
+        partitions: int,
+        block_bytes: int = 262_144,
+        linger_us: int = 20_000,
+        subnets: Sequence[tuple[str, str, str]] = (),
+        vlan_in_flow: bool = False,
+    ) -> None: ...
+    def read(self, source: CaptureFile | Interface, packets: int) -> list[Block]:
+        """Read up to so many packets; what closed. An empty list does not mean the end."""
+    def tick(self, now_us: int) -> list[Block]:
+        """Advance the packet clock of a live capture: closes lingering blocks, heartbeats."""
+    def end(self) -> list[Block]:
+        """Close everything, then an end block for each partition."""
+    def ledger(self) -> list[bytes]:
+        """LedgerEntry records (capture, packing) since the last call."""
+
+class Batch:
+    """What a Reassembler has done since the last `take`."""
+
+    @property
+    def outputs(self) -> list[tuple[bytes | None, bytes]]:
+        """(key, record) in order: Exchange by "site/client"; a Watermark has no key and belongs
+        on every partition of the exchanges topic."""
+    @property
+    def rows(self) -> list[tuple[bytes, bytes | None]]:
+        """State rows that changed; None: a tombstone."""
+    @property
+    def ledger(self) -> list[bytes]:
+        """LedgerEntry records (reassembly, exchanges)."""
+    @property
+    def counts(self) -> dict[str, int]:
+        """Events by name: limits hit, repeats dropped, flows opened …"""
+
+class Reassembler:
+    """Blocks of one `packets` partition to exchanges, with the state of all its flows.
+
+    Results depend on the blocks and their order only, never on where `take` falls. `source` is
+    its name in watermarks ("packets/3"). `limits` overrides the named limits of limits.rs;
+    an unknown name is a ValueError with the nearest right one.
+    """
+
+    def __init__(self, source: str, *, limits: Mapping[str, int] = ...) -> None: ...
+    def restore(self, rows: Sequence[tuple[bytes, bytes]]) -> None: ...
+    def feed(self, records: Sequence[bytes]) -> list[tuple[int, str]]:
+        """Work through PacketBlock records; (index, reason) of those that cannot be read."""
+    def take(self) -> Batch: ...
+
+class Body:
+    """A message body; decoding happens on demand, with the limits of native/src/limits.rs."""
+
+    @property
+    def wire_bytes(self) -> int: ...
+    @property
+    def missing_bytes(self) -> int: ...
+    @property
+    def encoding(self) -> str | None: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def truncated(self) -> bool: ...
+    @property
+    def gaps(self) -> list[tuple[int, int]]: ...
+    @property
+    def kept(self) -> bytes: ...
+    def decoded(self) -> bytes:
+        """The kept bytes without their content coding; as sent where that fails."""
+    @property
+    def decoding(self) -> str:
+        """ "none" (nothing to do), "whole", "partial" (damaged, cut or a limit) or "failed"."""
+    def sha256(self) -> str | None:
+        """Hex digest of the decoded body; None when it is empty, cut or has holes."""
+
+class Request:
+    @property
+    def method(self) -> bytes: ...
+    @property
+    def target(self) -> bytes: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]: ...
+    @property
+    def trailers(self) -> list[tuple[bytes, bytes]]: ...
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of a header, any case."""
+    @property
+    def body(self) -> Body: ...
+    @property
+    def head_bytes(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+
+class Response:
+    @property
+    def status(self) -> int: ...
+    @property
+    def reason(self) -> bytes: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]: ...
+    @property
+    def trailers(self) -> list[tuple[bytes, bytes]]: ...
+    def header(self, name: bytes) -> bytes | None: ...
+    @property
+    def body(self) -> Body: ...
+    @property
+    def head_bytes(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def at_us(self) -> int: ...
+
+class Exchange:
+    """A lazy view of one Exchange record: fields are read when asked for.
+
+    Raises ValueError when the bytes are no Exchange of a known schema.
+    """
+
+    def __init__(self, record: bytes) -> None: ...
+    @property
+    def id(self) -> str: ...
+    @property
+    def revision(self) -> int: ...
+    @property
+    def site(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def protocol(self) -> str: ...
+    @property
+    def at_us(self) -> int: ...
+    @property
+    def client_ip(self) -> str: ...
+    @property
+    def client_port(self) -> int: ...
+    @property
+    def peer_ip(self) -> str: ...
+    @property
+    def server_ip(self) -> str: ...
+    @property
+    def server_port(self) -> int: ...
+    @property
+    def vlan(self) -> int | None: ...
+    @property
+    def vni(self) -> int | None: ...
+    @property
+    def community_id(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def application(self) -> str: ...
+    @property
+    def pairing(self) -> str: ...
+    @property
+    def response_final(self) -> bool: ...
+    @property
+    def part(self) -> int | None: ...
+    @property
+    def stream(self) -> int | None: ...
+    @property
+    def request_seq(self) -> int | None: ...
+    @property
+    def response_seq(self) -> int | None: ...
+    @property
+    def missing_bytes(self) -> int: ...
+    @property
+    def latency_us(self) -> int | None: ...
+    @property
+    def anomalies(self) -> list[str]: ...
+    @property
+    def tls(self) -> tuple[str | None, str | None, str | None, str | None] | None:
+        """(sni, alpn, version, ja4)"""
+    @property
+    def request(self) -> Request | None: ...
+    @property
+    def response(self) -> Response | None: ...
+    def relabel(self, *, client_ip: str | None = None, application: str | None = None) -> bytes:
+        """The record with another client or application label; None leaves as is."""

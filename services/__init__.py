@@ -1,0 +1,1 @@
+"""A folder here is a thing that runs."""
