@@ -1,8 +1,68 @@
-//! The form in which packets stand in a PacketBlock's `data`, one behind the other.
+//! The PacketBlock record, and the form in which packets stand in its `data`, one behind the other.
 //!
 //! A packet is a fixed head (36 bytes, little-endian) and its frame. The head says where the inner
 //! IP and TCP headers begin, so the worker does not decode links and tunnels a second time. A
 //! datagram joined from fragments is written as a frame that begins with its IP header.
+
+use crate::avro::{Damage, Reader, write_long, write_string};
+use crate::schema::{BlockKind, PACKET_BLOCK_HEAD};
+
+/// A PacketBlock record but for its packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head<'a> {
+    pub site: &'a str,
+    pub agent: &'a str,
+    pub epoch: &'a str,
+    pub partition: i32,
+    pub sequence: i64,
+    pub kind: BlockKind,
+    pub clock_us: i64,
+    pub packets: i32,
+    pub captured_bytes: i64,
+}
+
+/// Append all of a PacketBlock record that comes before its data.
+pub fn write_head(head: &Head, data_bytes: usize, out: &mut Vec<u8>) {
+    out.extend_from_slice(&PACKET_BLOCK_HEAD);
+    write_string(head.site, out);
+    write_string(head.agent, out);
+    write_string(head.epoch, out);
+    write_long(i64::from(head.partition), out);
+    write_long(head.sequence, out);
+    write_long(head.kind as i64, out);
+    write_long(head.clock_us, out);
+    write_long(i64::from(head.packets), out);
+    write_long(head.captured_bytes, out);
+    write_long(data_bytes as i64, out);
+}
+
+/// A PacketBlock record taken apart; its packets are read by `Packets`.
+pub fn read(record: &[u8]) -> Result<(Head<'_>, &[u8]), Damage> {
+    let mut reader = Reader::of_record(record, &PACKET_BLOCK_HEAD)?;
+    let head = Head {
+        site: reader.string()?,
+        agent: reader.string()?,
+        epoch: reader.string()?,
+        partition: int(&mut reader)?,
+        sequence: reader.long()?,
+        kind: match reader.long()? {
+            0 => BlockKind::Data,
+            1 => BlockKind::Heartbeat,
+            2 => BlockKind::End,
+            _ => return Err("an unknown kind of block"),
+        },
+        clock_us: reader.long()?,
+        packets: int(&mut reader)?,
+        captured_bytes: reader.long()?,
+    };
+    let data = reader.bytes()?;
+    reader.end()?;
+    Ok((head, data))
+}
+
+fn int(reader: &mut Reader) -> Result<i32, Damage> {
+    i32::try_from(reader.long()?).map_err(|_| "a number does not fit 32 bits")
+}
 
 /// Bytes before each frame.
 pub const HEAD_BYTES: usize = 36;
@@ -105,6 +165,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_record_is_taken_apart() {
+        let head = Head {
+            site: "default",
+            agent: "a.pcap",
+            epoch: "e",
+            partition: 3,
+            sequence: 1 << 40,
+            kind: BlockKind::End,
+            clock_us: -1,
+            packets: 2,
+            captured_bytes: 5,
+        };
+        let mut record = Vec::new();
+        write_head(&head, 5, &mut record);
+        record.extend_from_slice(b"12345");
+        assert_eq!(read(&record), Ok((head, &b"12345"[..])));
+        assert!(read(&record[..record.len() - 1]).is_err());
+        record.push(0);
+        assert!(read(&record).is_err());
+        assert!(read(b"").is_err());
+    }
+
+    #[test]
     fn what_was_written_is_read() {
         let packet = Packet {
             at_us: 5,
@@ -122,6 +205,11 @@ mod tests {
         write(&packet, &mut data);
         let read: Result<Vec<_>, _> = Packets::new(&data).collect();
         assert_eq!(read, Ok(vec![packet, packet]));
-        assert!(Packets::new(&data[..data.len() - 1]).nth(1).unwrap().is_err());
+        assert!(
+            Packets::new(&data[..data.len() - 1])
+                .nth(1)
+                .unwrap()
+                .is_err()
+        );
     }
 }
