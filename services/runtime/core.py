@@ -10,21 +10,32 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+# As an output's partition: a copy for every partition of the topic. For watermarks.
+EVERY = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One record of an input topic."""
+    """One record of an input topic.
+
+    `appended_us` is when the broker took it, by its clock, for telling an absurd packet time
+    from a plausible one and for nothing else; 0: unknown, as without a broker.
+    """
 
     topic: str
     partition: int
     offset: int
     key: bytes | None
     value: bytes | None
+    appended_us: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One record for another topic. Without a partition, the key's hash decides."""
+    """One record for another topic. Without a partition, the key's hash decides.
+
+    EVERY as the partition: one copy for each partition of the topic.
+    """
 
     topic: str
     key: bytes | None

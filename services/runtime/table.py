@@ -1,0 +1,158 @@
+"""Keyed state of a Python core.
+
+In:     rows at restore; get, put and delete while events are worked through.
+Out:    what changed since the last `take`, as state rows and tombstones.
+Keeps:  every row as bytes, decoded only when touched; the order in which rows were last written.
+
+The order is part of the state: the changelog keeps it (compaction does not reorder), so which row
+is the oldest, and which one gives way at the limit, is the same after a restart.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+from services.runtime.core import Row
+
+V = TypeVar("V")
+
+# Decoded values kept beside their bytes between batches: what is hot is decoded once. Beyond it
+# all are let go at a batch's end; 20,000 values of some 2 KB are 40 MB.
+DECODED_MAX = 20_000
+# Stands for stored bytes that no longer count. No codec of ours writes nothing.
+OUTDATED = b""
+
+
+class Table(Generic[V]):
+    """Rows of one kind, by key.
+
+    `name` separates tables of one core; `rows_max` bounds them: beyond it the row that was
+    written longest ago gives way. A value that was changed in place must be `put` again, or the
+    change is lost.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        encode: Callable[[V], bytes],
+        decode: Callable[[bytes], V],
+        *,
+        rows_max: int,
+    ) -> None:
+        self.name = name
+        self.rows_max = rows_max
+        self.evicted = 0
+        """Rows that gave way since the table was made."""
+        self.stored_bytes = 0
+        """Bytes of keys and values as stored, without what changed since the last `take`."""
+        self._prefix = name.encode() + b"/"
+        self._encode = encode
+        self._decode = decode
+        # As stored, in the order of the last write; None: not stored yet, only in `_decoded`.
+        self._rows: OrderedDict[bytes, bytes | None] = OrderedDict()
+        self._decoded: dict[bytes, V] = {}
+        # True: to store; False: a stored row to delete.
+        self._changed: dict[bytes, bool] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._rows
+
+    def get(self, key: bytes) -> V | None:
+        """The value, decoded on first touch."""
+        found = self._decoded.get(key)
+        if found is None:
+            stored = self._rows.get(key)
+            if stored is None:
+                return None
+            found = self._decoded[key] = self._decode(stored)
+        return found
+
+    def put(self, key: bytes, value: V) -> tuple[bytes, V] | None:
+        """Write a row, which becomes the newest. Gives back the row that gave way, if one did."""
+        deleted = self._changed.pop(key, True) is False
+        self._changed[key] = True  # at the end: the order of changes is that of last writes
+        self._decoded[key] = value
+        if key in self._rows:
+            self._rows.move_to_end(key)
+            return None
+        # Deleted and written again before a `take`: the changelog still has the row.
+        self._rows[key] = OUTDATED if deleted else None
+        if len(self._rows) <= self.rows_max:
+            return None
+        self.evicted += 1
+        return self._pop_oldest()
+
+    def delete(self, key: bytes) -> None:
+        """Remove a row; nothing happens where there is none."""
+        if key not in self._rows:
+            return
+        stored = self._rows.pop(key)
+        self._decoded.pop(key, None)
+        self._changed.pop(key, None)
+        if stored is not None:
+            self._changed[key] = False
+            self.stored_bytes -= len(key) + len(stored) if stored else 0
+
+    def expired(self, old: Callable[[V], bool]) -> Iterator[tuple[bytes, V]]:
+        """Remove and give the rows written longest ago while they are old."""
+        while self._rows:
+            key = next(iter(self._rows))
+            if not old(self._present(key)):
+                return
+            yield self._pop_oldest()
+
+    def items(self) -> Iterator[tuple[bytes, V]]:
+        """Every row in the order of last writes, decoded without being kept decoded."""
+        for key, stored in self._rows.items():
+            yield key, self._decoded[key] if key in self._decoded else self._decode(stored or b"")
+
+    def take(self) -> list[Row]:
+        """Rows that changed since the last call, in the order of their last writes."""
+        taken = []
+        for key, written in self._changed.items():
+            value = None
+            if written:
+                value = self._encode(self._decoded[key])
+                before = self._rows[key]
+                self.stored_bytes += len(value) - (len(before) if before else -len(key))
+                self._rows[key] = value
+            taken.append(Row(self._prefix + key, value))
+        self._changed.clear()
+        if len(self._decoded) > DECODED_MAX:
+            self._decoded.clear()
+        return taken
+
+    def restore(self, row: Row) -> bool:
+        """Take over a stored row if it is of this table. Call in the order of the changelog."""
+        if not row.key.startswith(self._prefix):
+            return False
+        assert row.value is not None, "tombstones are not restored"
+        key = row.key[len(self._prefix) :]
+        self._rows[key] = row.value
+        self.stored_bytes += len(key) + len(row.value)
+        return True
+
+    def _present(self, key: bytes) -> V:
+        value = self.get(key)
+        assert value is not None
+        return value
+
+    def _pop_oldest(self) -> tuple[bytes, V]:
+        key = next(iter(self._rows))
+        value = self._present(key)
+        self.delete(key)
+        return key, value
+
+
+def restore(rows: Iterable[Row], *tables: Table[Any]) -> None:
+    """Hand each row to its table.
+
+    Raises ValueError on a row of no table: it was written by another version of the service, and
+    going on without it would lose what it holds.
+    """
+    for row in rows:
+        if not any(table.restore(row) for table in tables):
+            raise ValueError(f"a state row of an unknown table: {row.key[:40]!r}")

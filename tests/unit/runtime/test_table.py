@@ -1,0 +1,101 @@
+"""Table: a restored one is the same as one that never stopped."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.runtime.core import Row
+from services.runtime.table import Table, restore
+
+
+def table(rows_max: int = 100) -> Table[int]:
+    return Table("n", lambda v: str(v).encode(), lambda b: int(b), rows_max=rows_max)
+
+
+def test_rows_are_decoded_on_touch_only() -> None:
+    decoded: list[bytes] = []
+    lazy: Table[bytes] = Table("n", bytes, lambda b: decoded.append(b) or b, rows_max=9)  # type: ignore[func-returns-value]
+    restore([Row(b"n/a", b"1"), Row(b"n/b", b"2")], lazy)
+    assert decoded == []
+    assert lazy.get(b"a") == b"1"
+    assert decoded == [b"1"]
+
+
+def test_take_gives_what_changed_once() -> None:
+    t = table()
+    t.put(b"a", 1)
+    t.put(b"b", 2)
+    t.put(b"a", 3)
+    assert t.take() == [Row(b"n/b", b"2"), Row(b"n/a", b"3")]
+    assert t.take() == []
+
+
+def test_a_row_that_was_never_stored_needs_no_tombstone() -> None:
+    t = table()
+    t.put(b"a", 1)
+    t.delete(b"a")
+    assert t.take() == []
+
+
+def test_a_row_deleted_written_and_deleted_again_is_still_buried() -> None:
+    t = table()
+    restore([Row(b"n/a", b"1")], t)
+    t.delete(b"a")
+    t.put(b"a", 2)
+    t.delete(b"a")
+    assert t.take() == [Row(b"n/a", None)]
+    assert t.get(b"a") is None
+
+
+def test_at_the_limit_the_row_written_longest_ago_gives_way() -> None:
+    t = table(rows_max=2)
+    t.put(b"a", 1)
+    t.put(b"b", 2)
+    t.put(b"a", 3)
+    assert t.put(b"c", 4) == (b"b", 2)
+    assert (len(t), t.evicted) == (2, 1)
+
+
+def test_expired_stops_at_the_first_young_row() -> None:
+    t = table()
+    for key, at in ((b"a", 1), (b"b", 5), (b"c", 2)):
+        t.put(key, at)
+    assert list(t.expired(lambda at: at < 3)) == [(b"a", 1)]
+    assert list(t.items()) == [(b"b", 5), (b"c", 2)]
+
+
+def test_a_row_of_no_table_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown table"):
+        restore([Row(b"m/a", b"1")], table())
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from("pdt"), st.sampled_from([b"a", b"b", b"c", b"d"]), st.integers(0, 9))
+)
+
+
+@given(STEPS)
+def test_a_restored_table_is_as_one_that_never_stopped(
+    steps: Sequence[tuple[str, bytes, int]],
+) -> None:
+    """The changelog is compacted into a dict; at each take another table begins from it."""
+    steady, restarted, log = table(rows_max=3), table(rows_max=3), dict[bytes, bytes]()
+    for what, key, value in [*steps, ("t", b"", 0)]:
+        for t in (steady, restarted):
+            if what == "p":
+                t.put(key, value)
+            elif what == "d":
+                t.delete(key)
+        if what == "t":
+            steady.take()
+            for row in restarted.take():
+                log.pop(row.key, None)
+                if row.value is not None:
+                    log[row.key] = row.value
+            restarted = table(rows_max=3)
+            restore((Row(k, v) for k, v in log.items()), restarted)
+            assert list(steady.items()) == list(restarted.items())
+            assert steady.stored_bytes == restarted.stored_bytes
+            assert restarted.stored_bytes == sum(len(k) - 2 + len(v) for k, v in log.items())
