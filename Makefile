@@ -4,7 +4,7 @@ BIN := .venv/bin
 NATIVE_SOURCES := $(shell find native -name '*.rs' -not -path '*/target/*') native/Cargo.toml native/crates.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock schemas native-check clean
+.PHONY: help setup run test check format lock schemas freeze native-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ format: ## format the sources
 
 schemas: ## regenerate the types from schemas/*.avsc
 	$(BIN)/python -m schemas.generate
+
+freeze: ## at a release: keep today's schemas and examples under schemas/past
+	$(BIN)/python -m schemas.history
 
 lock: ## pin every dependency anew
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
