@@ -1,0 +1,1 @@
+"""The demo: a small shop, its customers and its attackers, over a mirror that is really there."""

@@ -1,0 +1,109 @@
+"""Where a command's words go: JSON lines or tables to stdout, everything else to stderr."""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import orjson
+import typer
+
+from services.cli.safe_text import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+# C1 controls are valid JSON and UTF-8, yet steer some terminals.
+C1 = tuple((f"\\u{point:04x}".encode(), chr(point).encode()) for point in range(0x7F, 0xA0))
+
+
+class Format(StrEnum):
+    """How results are written."""
+
+    jsonl = "jsonl"
+    table = "table"
+
+
+def chosen(said: Format | None) -> Format:
+    """What was asked for; else a table on a terminal and JSON lines for a machine."""
+    return said or (Format.table if sys.stdout.isatty() else Format.jsonl)
+
+
+def say(sentence: str) -> None:
+    """One line for the person, on stderr."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+class JsonLines:
+    """Objects to stdout, one a line; `flush` after each batch keeps the stream alive."""
+
+    def __init__(self) -> None:
+        self._out = sys.stdout.buffer
+        self._to_terminal = sys.stdout.isatty()
+
+    def write(self, value: Mapping[str, Any]) -> None:
+        """One object."""
+        line = orjson.dumps(value)
+        if self._to_terminal:
+            for escape, raw in C1:
+                line = line.replace(raw, escape)
+        try:
+            self._out.write(line + b"\n")
+        except BrokenPipeError:
+            _reader_gone()
+
+    def flush(self) -> None:
+        """Hand over what is buffered."""
+        try:
+            self._out.flush()
+        except BrokenPipeError:
+            _reader_gone()
+
+
+def _reader_gone() -> NoReturn:
+    """`sidetap read x | head`: nobody reads on, which is no failure of ours."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise typer.Exit(0)
+
+
+def print_json(values: Iterable[Mapping[str, Any]]) -> None:
+    """Objects to stdout, one a line."""
+    lines = JsonLines()
+    for value in values:
+        lines.write(value)
+    lines.flush()
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> "Table":
+    """A table of plain text: what looks like markup or a control character is only shown.
+
+    A column whose name ends in "#" is aligned to the right.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for column in columns:
+        name = column.removesuffix("#").strip()
+        made.add_column(name, justify="right" if column.endswith("#") else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(shown(str(cell))) for cell in row))
+    return made
+
+
+def screen() -> "Console":
+    """Results for people: stdout. What is not a terminal gets 120 columns and no colour."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 120
+    return Console(width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_people(*parts: "RenderableType") -> None:
+    """Tables and lines for people, to stdout."""
+    console = screen()
+    for part in parts:
+        console.print(part)
