@@ -4,7 +4,7 @@ BIN := .venv/bin
 NATIVE_SOURCES := $(shell find native -name '*.rs' -not -path '*/target/*') native/Cargo.toml native/crates.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock schemas freeze native-check clean
+.PHONY: help setup run test check format lock kafka-lock schemas freeze native-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -48,6 +48,9 @@ schemas: ## regenerate the types from schemas/*.avsc
 
 freeze: ## at a release: keep today's schemas and examples under schemas/past
 	$(BIN)/python -m schemas.history
+
+kafka-lock: ## pin the jars of the local Kafka anew
+	$(BIN)/python -m services.runtime.kafka_jars
 
 lock: ## pin every dependency anew
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
