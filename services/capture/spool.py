@@ -13,9 +13,12 @@ import os
 import struct
 import zlib
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+# The first segment's number; those that are put before it count down.
+_NUMBER = 1_000_000_000
 _HEAD = struct.Struct("<II")
 SUFFIX = ".spool"
 
@@ -68,7 +71,7 @@ class Spool:
         self._segment_bytes = segment_bytes
         self._fsync = fsync
         self._segments = deque(_found(folder))
-        self._next_number = self._segments[-1].number + 1 if self._segments else 0
+        self._next_number = self._segments[-1].number + 1 if self._segments else _NUMBER
         self._tail: int | None = None
         self.damaged_bytes = 0
 
@@ -89,12 +92,29 @@ class Spool:
             return f"its limit of {self._bytes_max} bytes is reached"
         try:
             segment, descriptor = self._open_tail()
-            self._write(segment, descriptor, _HEAD.pack(len(record), zlib.crc32(record)) + record)
+            self._write(segment, descriptor, _framed(record))
         except OSError as error:
             self._close_tail()
-            return (error.strerror or str(error)).lower()
+            return _reason(error)
         if segment.bytes >= self._segment_bytes:
             self._close_tail()
+        return None
+
+    def put_first(self, records: Sequence[bytes]) -> str | None:
+        """Put records before all others; None, or why there was no room for all of them.
+
+        It may pass the limit: it is the last act of a run, and bounded by its window.
+        """
+        if not records:
+            return None
+        number = (self._segments[0].number if self._segments else self._next_number) - 1
+        path = self._folder / f"{number:020d}{SUFFIX}"
+        try:
+            path.write_bytes(b"".join(map(_framed, records)))
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            return _reason(error)
+        self._segments.appendleft(_Segment(number, path, path.stat().st_size))
         return None
 
     def pop(self) -> Spooled | None:
@@ -114,7 +134,8 @@ class Spool:
                 segment.unsettled -= 1
         if all(segment.finished for segment in self._segments):
             self._close_tail()  # Empty: give the disk back now.
-        self._drop_finished()
+        else:
+            self._drop_finished()
 
     def close(self) -> None:
         """Close the files; nothing is lost by not calling it."""
@@ -166,6 +187,14 @@ class Spool:
         for segment in [s for s in self._segments if s.finished and s.number != writing]:
             segment.path.unlink(missing_ok=True)
             self._segments.remove(segment)
+
+
+def _framed(record: bytes) -> bytes:
+    return _HEAD.pack(len(record), zlib.crc32(record)) + record
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
 
 
 def _found(folder: Path) -> list[_Segment]:

@@ -132,3 +132,20 @@ def test_a_killed_process_leaves_every_record_it_had_appended(tmp_path: Path) ->
     died = subprocess.run([sys.executable, "-c", writer, str(tmp_path)], check=False)
     assert died.returncode == -9
     assert drain(Spool(tmp_path, bytes_max=10**7)) == [b"%d" % n for n in range(1000)]
+
+
+def test_what_is_put_first_comes_out_first(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, bytes_max=MEBIBYTE)
+    spool.append(b"3")
+    assert spool.put_first([b"1", b"2"]) is None
+    assert spool.put_first([]) is None
+    assert spool.put_first([b"0"]) is None
+    spool.append(b"4")
+    assert drain(Spool(tmp_path, bytes_max=MEBIBYTE)) == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_two_runs_number_their_segments_on(tmp_path: Path) -> None:
+    Spool(tmp_path, bytes_max=MEBIBYTE).append(b"1")
+    Spool(tmp_path, bytes_max=MEBIBYTE).append(b"2")
+    Spool(tmp_path, bytes_max=MEBIBYTE).put_first([b"0"])
+    assert drain(Spool(tmp_path, bytes_max=MEBIBYTE)) == [b"0", b"1", b"2"]
