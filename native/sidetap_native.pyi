@@ -18,6 +18,9 @@ class CaptureFile:
     def done(self) -> bool: ...
     @property
     def damage(self) -> str | None: ...
+    @property
+    def link_type(self) -> int:
+        """Number of the first interface's link type (LINKTYPE_…), for compiling a filter."""
 
 class Interface:
     """An AF_PACKET TPACKET_V3 ring on a network interface, all protocols, promiscuous.
@@ -46,6 +49,9 @@ class Block:
     def partition(self) -> int: ...
     @property
     def sequence(self) -> int: ...
+    @property
+    def clock_us(self) -> int:
+        """The agent's packet clock when the block was closed, as in the record."""
     @property
     def record(self) -> bytes: ...
 
