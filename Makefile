@@ -13,14 +13,13 @@ setup: .venv/native.stamp ## build everything that is needed, once
 	@:
 
 .venv/python.stamp: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "sidetap needs Python 3.11 or newer: set PYTHON=/path/to/python3.11")'
+	@sh .ci/prerequisites $(PYTHON)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/native.stamp: .venv/python.stamp $(NATIVE_SOURCES)
-	@command -v cargo >/dev/null || { echo "sidetap needs stable Rust: install it with rustup" >&2; exit 1; }
 	$(PYTHON) native/crates.py restore
 	cd native && ../$(BIN)/maturin build --quiet --release --locked --out target/wheels
 	$(BIN)/pip install --quiet --no-deps --force-reinstall native/target/wheels/*.whl
