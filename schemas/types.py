@@ -1094,6 +1094,141 @@ class Watermark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One exchange as evidence."""
+
+    exchange: str
+    at_us: int
+    path: str
+    status: int
+    weight: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "exchange": self.exchange,
+            "at_us": self.at_us,
+            "path": self.path,
+            "status": self.status,
+            "weight": self.weight,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Sample":
+        """From fastavro."""
+        return cls(
+            exchange=value["exchange"],
+            at_us=value["at_us"],
+            path=value["path"],
+            status=value["status"],
+            weight=value["weight"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """An open finding of forced browsing: what is needed to update and close it."""
+
+    finding: str
+    rule: str
+    revision: int
+    site: str
+    application: str
+    client: str
+    peer: str
+    host: str
+    opened_us: int
+    told_us: int
+    told_paths: int
+    last_us: int
+    count: int
+    paths: int
+    likely: int
+    found: int
+    share: float
+    normal: float
+    distinct: bytes
+    samples: tuple[Sample, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "finding": self.finding,
+            "rule": self.rule,
+            "revision": self.revision,
+            "site": self.site,
+            "application": self.application,
+            "client": self.client,
+            "peer": self.peer,
+            "host": self.host,
+            "opened_us": self.opened_us,
+            "told_us": self.told_us,
+            "told_paths": self.told_paths,
+            "last_us": self.last_us,
+            "count": self.count,
+            "paths": self.paths,
+            "likely": self.likely,
+            "found": self.found,
+            "share": self.share,
+            "normal": self.normal,
+            "distinct": self.distinct,
+            "samples": [item.to_avro() for item in self.samples],
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Episode":
+        """From fastavro."""
+        return cls(
+            finding=value["finding"],
+            rule=value["rule"],
+            revision=value["revision"],
+            site=value["site"],
+            application=value["application"],
+            client=value["client"],
+            peer=value["peer"],
+            host=value["host"],
+            opened_us=value["opened_us"],
+            told_us=value["told_us"],
+            told_paths=value["told_paths"],
+            last_us=value["last_us"],
+            count=value["count"],
+            paths=value["paths"],
+            likely=value["likely"],
+            found=value["found"],
+            share=value["share"],
+            normal=value["normal"],
+            distinct=value["distinct"],
+            samples=tuple(Sample.from_avro(item) for item in value["samples"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostPath:
+    """A missing path and the first clients that missed it: what many miss is broken, not hunted."""
+
+    site: str
+    at_us: int
+    clients: tuple[int, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "clients": list(self.clients),
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "LostPath":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            clients=tuple(value["clients"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTime:
     """Watermark of one source and site."""
 
@@ -1145,6 +1280,142 @@ class Progress:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteShare:
+    """How often requests of a site miss, scans left out; both are halved before they grow large."""
+
+    answered: int
+    missed: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "answered": self.answered,
+            "missed": self.missed,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "SiteShare":
+        """From fastavro."""
+        return cls(
+            answered=value["answered"],
+            missed=value["missed"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A request whose response comes in a later record (revision 1), which does not repeat it."""
+
+    site: str
+    at_us: int
+    target: bytes
+    referrer: bytes
+    agent: bytes
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "target": self.target,
+            "referrer": self.referrer,
+            "agent": self.agent,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Unanswered":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            target=value["target"],
+            referrer=value["referrer"],
+            agent=value["agent"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """One distinct missing path."""
+
+    path: int
+    at_s: int
+    weight: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "path": self.path,
+            "at_s": self.at_s,
+            "weight": self.weight,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Miss":
+        """From fastavro."""
+        return cls(
+            path=value["path"],
+            at_s=value["at_s"],
+            weight=value["weight"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Distinct paths found in this window and the one before, as bitmaps (linear counting)."""
+
+    window: int
+    now: bytes
+    before: bytes
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "window": self.window,
+            "now": self.now,
+            "before": self.before,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Tally":
+        """From fastavro."""
+        return cls(
+            window=value["window"],
+            now=value["now"],
+            before=value["before"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """Where one client walked: what it missed, and how much it found meanwhile. Kept from its first miss on."""
+
+    site: str
+    misses: tuple[Miss, ...]
+    burst: Tally
+    slow: Tally
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "misses": [item.to_avro() for item in self.misses],
+            "burst": self.burst.to_avro(),
+            "slow": self.slow.to_avro(),
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Walk":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            misses=tuple(Miss.from_avro(item) for item in value["misses"]),
+            burst=Tally.from_avro(value["burst"]),
+            slow=Tally.from_avro(value["slow"]),
+        )
+
+
 RECORDS = (
     Advice,
     DeadLetter,
@@ -1172,6 +1443,14 @@ RECORDS = (
     Signal,
     TlsSecret,
     Watermark,
+    Sample,
+    Episode,
+    LostPath,
     SourceTime,
     Progress,
+    SiteShare,
+    Unanswered,
+    Miss,
+    Tally,
+    Walk,
 )

@@ -1,0 +1,1 @@
+"""Behaviour of clients: who walks where nothing is."""

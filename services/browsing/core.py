@@ -1,0 +1,228 @@
+"""Forced browsing over one partition of `exchanges`.
+
+In:     Exchange and Watermark records.
+Out:    Finding on `findings`, Advice on `advice`.
+Keeps:  walks, open findings, unanswered requests and lost paths, one table each.
+"""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from schemas.codec import UndecodableError, decode_as, encode, name_of
+from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
+from services.browsing.episode import quiet
+from services.browsing.lost import LostPaths
+from services.browsing.seen import Asked, Seen, about, seen
+from services.browsing.settings import Settings
+from services.browsing.step import Client, Rules, close, step
+from services.browsing.view import ExchangeView, Reader, RequestView
+from services.runtime import table
+from services.runtime.core import Changes, Event, Output, Rejected, Row
+from services.runtime.masking import Masker
+from services.runtime.table import Table
+from services.runtime.watermarks import Watermarks
+
+# Clients that missed something within the long window, in one partition: 1 KiB each at most.
+WALKS_MAX = 500_000
+# Open findings are looked over at every watermark.
+EPISODES_MAX = 10_000
+# Requests whose answer is to come: at 20,000/s these are the last five seconds of a web server
+# mirror, whose access log is no later than that.
+UNANSWERED_MAX = 100_000
+# An answer later than this is no news of a walk.
+UNANSWERED_US_MAX = 600_000_000
+# Clients whose trust was looked up lately.
+LOOKED_UP_MAX = 16_384
+
+
+class BrowsingCore:
+    """See services/runtime/core.py."""
+
+    def __init__(self, settings: Settings, masker: Masker, read: Reader) -> None:
+        self._rules = Rules(settings, masker)
+        self._read = read
+        self._trusted = _trust(settings)
+        self._watermarks = Watermarks()
+        self._lost = LostPaths(settings.shared_clients)
+        self._walks: Table[Walk] = Table(
+            "walk", encode, lambda row: decode_as(Walk, row), rows_max=WALKS_MAX
+        )
+        self._episodes: Table[Episode] = Table(
+            "episode", encode, lambda row: decode_as(Episode, row), rows_max=EPISODES_MAX
+        )
+        self._unanswered: Table[Unanswered] = Table(
+            "unanswered", encode, lambda row: decode_as(Unanswered, row), rows_max=UNANSWERED_MAX
+        )
+        # The rows of `_episodes` decoded: all are looked at when a watermark comes.
+        self._open: dict[bytes, Episode] = {}
+        self._tables: tuple[Table[Any], ...] = (
+            self._walks, self._episodes, self._unanswered,
+            self._lost.paths, self._lost.sites, self._watermarks.table,
+        )  # fmt: skip
+        self._changes = Changes()
+        self._counts: Counter[str] = Counter()
+
+    def restore(self, rows: Iterable[Row]) -> None:
+        """See Core."""
+        table.restore(rows, *self._tables)
+        self._open = dict(self._episodes.items())
+
+    def learn(self, event: Event) -> None:
+        """See Core: nothing is broadcast to this service yet."""
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """See Core."""
+        for event in events:
+            try:
+                self._event(event)
+            except ValueError as error:  # UndecodableError is one
+                self._changes.rejected.append(Rejected(event, str(error)))
+
+    def take(self) -> Changes:
+        """See Core."""
+        changes, self._changes = self._changes, Changes()
+        for kept in self._tables:
+            changes.rows += kept.take()
+        changes.counts.update(self._counts)
+        self._counts.clear()
+        return changes
+
+    def _event(self, event: Event) -> None:
+        if event.value is None:
+            raise UndecodableError("a record without a value")
+        name = name_of(event.value)
+        if name == "Watermark":
+            mark = decode_as(Watermark, event.value)
+            self._watermarks.hear(mark, event.appended_us)
+            self._sweep(mark.site)
+        elif name == "Exchange":
+            self._exchange(self._read(event.value))
+        else:
+            raise UndecodableError(f"expected Exchange or Watermark, found {name}")
+
+    def _exchange(self, view: ExchangeView) -> None:
+        request = view.request
+        if not view.response_final:
+            if request is not None:
+                self._wait(view, request)
+            return
+        response = view.response
+        if response is None:
+            self._counts["exchanges_without_answer"] += 1
+            return
+        key = f"{view.site}/{view.client_ip}".encode()
+        status = response.status
+        if status not in self._rules.settings.statuses and key not in self._walks:
+            # Most exchanges of most clients end here: nothing is known of them, nothing is kept.
+            self._lost.answered(view.site, missing=False)
+            if request is None:
+                self._unanswered.delete(_unpart(view.id))
+        elif request is not None:
+            self._step(key, seen(view, about(request), status, view.at_us))
+        else:
+            self._answer(key, view, status)
+
+    def _wait(self, view: ExchangeView, request: RequestView) -> None:
+        asked = about(request)
+        row = Unanswered(
+            site=view.site,
+            at_us=view.at_us,
+            target=asked.path,
+            referrer=asked.referrer,
+            agent=asked.agent,
+        )
+        self._unanswered.put(_unpart(view.id), row)
+
+    def _answer(self, key: bytes, view: ExchangeView, status: int) -> None:
+        """A response whose request came in an earlier record, or was never seen."""
+        waiting = self._unanswered.get(_unpart(view.id))
+        if waiting is None:
+            self._counts["answers_without_request"] += 1
+            return
+        self._unanswered.delete(_unpart(view.id))
+        asked = Asked(waiting.target, waiting.referrer, waiting.agent)
+        self._step(key, seen(view, asked, status, waiting.at_us))
+
+    def _step(self, key: bytes, seen: Seen) -> None:
+        missing = seen.status in self._rules.settings.statuses
+        if missing and self._trusted(seen.client):
+            self._counts["misses_of_trusted_clients"] += 1
+            return
+        before = Client(self._walks.get(key), self._open.get(key))
+        if before.episode is None:
+            self._lost.answered(seen.site, missing=missing)
+            if missing:
+                self._lost.missed(seen)
+        client, told = step(before, seen, self._rules, self._lost)
+        if client.walk is not None and client.walk is not before.walk:
+            self._walks.put(key, client.walk)
+        if client.episode is not None and client.episode is not before.episode:
+            self._open[key] = client.episode
+            gone = self._episodes.put(key, client.episode)
+            if gone:
+                self._close(gone[0], gone[1].last_us)
+        for record in told:
+            self._say(record)
+
+    def _sweep(self, site: str) -> None:
+        """Close what went quiet, forget what is past, by the site's watermark."""
+        watermark_us = self._watermarks.at(site)
+        if watermark_us is None:
+            return
+        ended = self._watermarks.ended(site)
+        for key in sorted(
+            key
+            for key, episode in self._open.items()
+            if episode.site == site
+            and (ended or quiet(episode, watermark_us, self._rules.settings))
+        ):
+            self._close(key, watermark_us)
+        past_us = watermark_us - self._rules.settings.slow_window_s * 1_000_000
+        for _ in self._walks.expired(lambda walk: walk.site == site and _over(walk, past_us)):
+            pass
+        for _ in self._unanswered.expired(
+            lambda row: row.site == site and row.at_us < watermark_us - UNANSWERED_US_MAX
+        ):
+            self._counts["requests_never_answered"] += 1
+        self._lost.expire(site, watermark_us)
+
+    def _close(self, key: bytes, at_us: int) -> None:
+        """End a finding. What led to it is used up: the next one needs new evidence."""
+        self._say(close(self._open.pop(key), at_us))
+        self._episodes.delete(key)
+        self._walks.delete(key)
+
+    def _say(self, record: Finding | Advice) -> None:
+        if isinstance(record, Finding):
+            key = f"{record.site}/{record.subject}".encode()
+            self._changes.outputs.append(Output("findings", key, encode(record)))
+            self._counts[f"findings_{record.state}"] += 1
+        else:
+            self._changes.outputs.append(Output("advice", record.id.encode(), encode(record)))
+
+
+def _unpart(exchange: str) -> bytes:
+    """The id without the number of a part: the status of a stream comes with its last one."""
+    return exchange.partition("/")[0].encode()
+
+
+def _over(walk: Walk, past_us: int) -> bool:
+    return all(miss.at_s * 1_000_000 < past_us for miss in walk.misses)
+
+
+def _trust(settings: Settings) -> Callable[[str], bool]:
+    """Whether a client is in a trusted network."""
+    networks = [ipaddress.ip_network(network) for network in settings.trusted]
+
+    @lru_cache(LOOKED_UP_MAX)
+    def trusted(client: str) -> bool:
+        try:
+            address = ipaddress.ip_address(client)
+        except ValueError:  # a name in the place of an address: no network has it
+            return False
+        return any(address in network for network in networks)
+
+    return trusted

@@ -1,0 +1,98 @@
+"""What many clients miss is broken, not hunted; and how often a site's requests miss at all.
+
+In:     each miss of a client that is not under suspicion; each answer.
+Out:    whether a missing path is other clients' too; a site's normal share of misses.
+Keeps:  one LostPath per path that was missed in the last hour, one SiteShare per site.
+
+This sees the clients of one partition of `exchanges` only: a part of all, but a random one.
+"""
+
+import struct
+import zlib
+from typing import Protocol
+
+from schemas.codec import decode_as, encode
+from schemas.types import LostPath, SiteShare
+from services.browsing.seen import Seen
+from services.runtime.table import Table
+
+# Missing paths of an hour in one partition; some 60 bytes each. The one that was missed by a new
+# client longest ago gives way.
+LOST_PATHS_MAX = 50_000
+# A deployment that is broken for longer is missed by new clients meanwhile.
+LOST_US_MAX = 3_600_000_000
+SITES_MAX = 10_000
+# Enough to say "several": more need no place in the row.
+CLIENTS_MAX = 16
+# Beyond this many answers, half of the past is forgotten: some hours of a busy site.
+ANSWERED_MAX = 1_000_000
+# Fewer answers say nothing about what is normal.
+ANSWERED_MIN = 200
+UNKNOWN = -1.0
+
+
+class Neighbours(Protocol):
+    """What the other clients of a site tell."""
+
+    def shared(self, site: str, path: int) -> bool:
+        """Whether several clients missed the path (32-bit hash) lately."""
+
+    def normal(self, site: str, without: int) -> float:
+        """Share of requests that miss, UNKNOWN while too few were seen; so many misses apart."""
+
+
+class LostPaths:
+    """The misses of all clients of one partition."""
+
+    def __init__(self, shared_clients: int) -> None:
+        self.paths: Table[LostPath] = Table(
+            "lost", encode, lambda row: decode_as(LostPath, row), rows_max=LOST_PATHS_MAX
+        )
+        self.sites: Table[SiteShare] = Table(
+            "share", encode, lambda row: decode_as(SiteShare, row), rows_max=SITES_MAX
+        )
+        self._shared_clients = min(shared_clients, CLIENTS_MAX)
+
+    def missed(self, seen: Seen) -> None:
+        """Remember who missed what."""
+        key = _key(seen.site, seen.path_hash)
+        client = zlib.crc32(seen.client.encode())
+        known = self.paths.get(key)
+        clients = known.clients if known else ()
+        if client not in clients and len(clients) < CLIENTS_MAX:
+            at_us = max(seen.at_us, known.at_us) if known else seen.at_us
+            row = LostPath(site=seen.site, at_us=at_us, clients=(*clients, client))
+            self.paths.put(key, row)
+
+    def answered(self, site: str, *, missing: bool) -> None:
+        """Count one answer to a client that is not under suspicion."""
+        key = site.encode()
+        known = self.sites.get(key)
+        answered = known.answered + 1 if known else 1
+        missed = (known.missed if known else 0) + missing
+        if answered > ANSWERED_MAX:
+            answered, missed = answered // 2, missed // 2
+        self.sites.put(key, SiteShare(answered=answered, missed=missed))
+
+    def shared(self, site: str, path: int) -> bool:
+        """See Neighbours."""
+        known = self.paths.get(_key(site, path))
+        return known is not None and len(known.clients) >= self._shared_clients
+
+    def normal(self, site: str, without: int) -> float:
+        """See Neighbours."""
+        known = self.sites.get(site.encode())
+        if known is None or known.answered - without < ANSWERED_MIN:
+            return UNKNOWN
+        return max(known.missed - without, 0) / (known.answered - without)
+
+    def expire(self, site: str, watermark_us: int) -> None:
+        """Forget what was missed long ago."""
+        for _ in self.paths.expired(
+            lambda lost: lost.site == site and lost.at_us < watermark_us - LOST_US_MAX
+        ):
+            pass
+
+
+def _key(site: str, path: int) -> bytes:
+    return site.encode() + b"/" + struct.pack(">I", path)

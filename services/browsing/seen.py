@@ -1,0 +1,106 @@
+"""What browsing reads of an exchange: a small value, so that its rules need no packets."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from services.browsing.paths import Kind, kind, path_of, shape
+from services.browsing.view import ExchangeView, RequestView
+
+# Software that says it visits many pages by itself: crawlers and monitoring name themselves so.
+DECLARED = re.compile(
+    rb"bot\b|crawl|spider|slurp|monitor|uptime|pingdom|statuscake|\+https?:", re.I
+)
+
+# Of headers that only decide how much a miss weighs.
+HEADER_BYTES_MAX = 256
+# Weights of a missing path, in quarters.
+WEIGHTS = {Kind.ROUTINE: 0, Kind.PLAIN: 4, Kind.FORGOTTEN: 8}
+EXCUSED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asked for, shortened: all that is kept of it until its answer comes."""
+
+    path: bytes
+    referrer: bytes
+    agent: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An answered request."""
+
+    exchange: str
+    site: str
+    client: str
+    peer: str
+    host: str
+    application: str
+    at_us: int
+    path: bytes
+    status: int
+    referrer: bytes = b""
+    agent: bytes = b""
+
+    @property
+    def path_hash(self) -> int:
+        """32 bits for host and path shape, equal in every process.
+
+        Among the 64 that a walk keeps, two collide once in two million walks.
+        """
+        named = self.host.encode() + b"\0" + shape(self.path)
+        return int.from_bytes(
+            hashlib.blake2b(named, digest_size=4, usedforsecurity=False).digest(), "big"
+        )
+
+    @property
+    def weight(self) -> int:
+        """How much missing this path says of a wordlist, in quarters; 0: nothing.
+
+        A link of the same host that leads nowhere is the site's fault, and a crawler that
+        names itself follows links that it found elsewhere: both weigh a quarter. Names worth
+        hiding are in no honest link, so there the excuse does not count.
+        """
+        what = kind(self.path)
+        if what is Kind.PLAIN and (self.referred or DECLARED.search(self.agent)):
+            return EXCUSED
+        return WEIGHTS[what]
+
+    @property
+    def referred(self) -> bool:
+        """A page of the same host links to it, says the client."""
+        if not self.referrer:
+            return False
+        try:
+            return urlsplit(self.referrer).hostname == self.host.encode()
+        except ValueError:  # brackets that hold no address
+            return False
+
+
+def about(request: RequestView) -> Asked:
+    """What is read of a request."""
+    return Asked(
+        path_of(request.target),
+        (request.header(b"referer") or b"")[:HEADER_BYTES_MAX],
+        (request.header(b"user-agent") or b"")[:HEADER_BYTES_MAX],
+    )
+
+
+def seen(view: ExchangeView, asked: Asked, status: int, at_us: int) -> Seen:
+    """The request with its answer, which may come from a later record than the request."""
+    return Seen(
+        exchange=view.id,
+        site=view.site,
+        client=view.client_ip,
+        peer=view.peer_ip,
+        host=view.host,
+        application=view.application,
+        at_us=at_us,
+        path=asked.path,
+        status=status,
+        referrer=asked.referrer,
+        agent=asked.agent,
+    )

@@ -1,0 +1,49 @@
+"""Settings of browsing: what counts as missing, how much is too much."""
+
+import ipaddress
+from dataclasses import dataclass
+
+# A walk keeps so many distinct missing paths exactly: with some 11 bytes each, and an open
+# finding beside it, a client stays under 2 KiB. No threshold can ask for more.
+MISSES_MAX = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Thresholds in packet time.
+
+    `statuses` are the answers of a server for what is not there or not for everyone. `burst_*`
+    and `slow_*`: that many distinct missing paths in the window, when they are at least that
+    share of the distinct paths asked for. A finding is closed after `*_quiet_s` without a miss
+    and told again at each doubling or after `*_update_s`. Clients in `trusted` networks (own
+    monitoring and scanners) are never flagged.
+    """
+
+    statuses: tuple[int, ...] = (403, 404, 410, 444)
+    burst_paths: int = 30
+    burst_window_s: int = 30
+    burst_share: float = 0.5
+    burst_quiet_s: int = 300
+    burst_update_s: int = 60
+    slow_paths: int = 60
+    slow_window_s: int = 86_400
+    slow_share: float = 0.8
+    slow_quiet_s: int = 21_600
+    slow_update_s: int = 3_600
+    shared_clients: int = 4
+    advice_s: int = 3_600
+    trusted: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("burst_paths", "slow_paths"):
+            if not 1 <= getattr(self, name) <= MISSES_MAX:
+                raise ValueError(f"{name} must be between 1 and {MISSES_MAX}")
+        for name in ("burst_window_s", "slow_window_s", "burst_update_s", "slow_update_s"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1")
+        for name in ("burst_quiet_s", "slow_quiet_s"):
+            # A finding's id holds the minute of its opening: the next one must be in another.
+            if getattr(self, name) < 60:
+                raise ValueError(f"{name} must be at least 60")
+        for network in self.trusted:
+            ipaddress.ip_network(network)
