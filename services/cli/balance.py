@@ -93,3 +93,20 @@ def _amount(amount: Amount) -> Json:
 
 def _amounts(by_cause: Mapping[str, Amount]) -> Json:
     return {cause: _amount(amount) for cause, amount in by_cause.items()}
+
+
+COLUMNS = ("layer", "source", "in#", "out#", "dropped", "held#", "missing", "residual#")
+
+
+def rows(balances: Balances) -> Iterable[tuple[object, ...]]:
+    """The table with COLUMNS, in bytes."""
+    for (layer, source, _site), balance in balances.items():
+        yield (
+            layer, source, balance.entered.bytes, balance.left.bytes, _causes(balance.dropped),
+            balance.held.bytes, _causes(balance.missing), balance.residual,
+        )  # fmt: skip
+
+
+def _causes(by_cause: Mapping[str, Amount]) -> str:
+    named = [f"{cause} {amount.bytes}" for cause, amount in by_cause.items()]
+    return ", ".join(named)

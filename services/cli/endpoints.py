@@ -8,18 +8,16 @@ from typing import Annotated
 
 import orjson
 import typer
-from confluent_kafka import Message
 
-from schemas.codec import UndecodableError, decode_as
 from schemas.types import Endpoint
 from services.cli.broker import KafkaOption, client, records
+from services.cli.inventory import COLUMNS, latest, row, statuses
 from services.cli.json_forms import endpoint_form
 from services.cli.moments import iso
 from services.cli.openapi import document
-from services.cli.output import Format, chosen, print_json, print_people, say, table
+from services.cli.output import Format, chosen, print_json, print_people, table
 from services.cli.refusal import RefusedError
 
-COLUMNS = ("host", "method", "path", "protocol", "auth", "sensitive", "statuses", "requests#", "")
 CSV_COLUMNS = (
     "host", "method", "template", "protocol", "operation", "admitted", "parameters", "statuses",
     "auth", "sensitive", "risk", "tags", "first_at", "last_at", "count",
@@ -55,7 +53,7 @@ def endpoints(
     """
     if export and said:
         raise RefusedError("give --export or --format, not both.")
-    known = inventory(records(client(kafka), "endpoints"))
+    known = latest(records(client(kafka), "endpoints"))
     kept = [e for e in known if host is None or e.host == host.lower()]
     if export is Export.openapi:
         sys.stdout.buffer.write(orjson.dumps(document(kept), option=orjson.OPT_INDENT_2) + b"\n")
@@ -65,43 +63,6 @@ def endpoints(
         print_json(endpoint_form(endpoint) for endpoint in kept)
     else:
         print_people(table(f"{len(kept)} operations", COLUMNS, map(row, kept)))
-
-
-def inventory(messages: Iterable[Message]) -> list[Endpoint]:
-    """The last word on each operation, by host, path and method."""
-    latest: dict[bytes, Endpoint] = {}
-    for message in messages:
-        key = message.key() or b""
-        value = message.value()
-        if value is None:
-            latest.pop(key, None)
-            continue
-        try:
-            latest[key] = decode_as(Endpoint, value)
-        except UndecodableError as error:
-            place = f"{message.topic()}/{message.partition()} at {message.offset()}"
-            say(f"sidetap: {place} is unreadable: {error}.")
-    return in_order(latest.values())
-
-
-def in_order(known: Iterable[Endpoint]) -> list[Endpoint]:
-    """Operations that still are one, by host, path and method."""
-    kept = (endpoint for endpoint in known if not endpoint.removed)
-    return sorted(kept, key=lambda e: (e.host, e.template, e.method, e.operation or ""))
-
-
-def row(endpoint: Endpoint) -> tuple[object, ...]:
-    """One line of the table with COLUMNS."""
-    return (
-        endpoint.host, endpoint.method, endpoint.template, endpoint.protocol,
-        ", ".join(f"{use.kind} {use.coverage:.0%}" for use in endpoint.auth),
-        ", ".join(endpoint.sensitive), _statuses(endpoint), endpoint.count,
-        "" if endpoint.admitted else "not admitted",
-    )  # fmt: skip
-
-
-def _statuses(endpoint: Endpoint) -> str:
-    return " ".join(str(status) for status in sorted({r.status for r in endpoint.responses}))
 
 
 def _write_csv(known: Iterable[Endpoint]) -> None:
@@ -115,7 +76,7 @@ def _csv_rows(known: Iterable[Endpoint]) -> Iterator[list[object]]:
         parameters = " ".join(f"{p.place}:{p.name}" for p in e.parameters)
         cells: list[object] = [
             e.host, e.method, e.template, e.protocol, e.operation or "", e.admitted, parameters,
-            _statuses(e), " ".join(use.kind for use in e.auth), " ".join(e.sensitive),
+            statuses(e), " ".join(use.kind for use in e.auth), " ".join(e.sensitive),
             e.risk.score if e.risk else "", " ".join(e.tags), iso(e.first_us), iso(e.last_us),
             e.count,
         ]  # fmt: skip

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-
-from confluent_kafka import Message
+from typing import TYPE_CHECKING
 
 from schemas.codec import UndecodableError, decode_as
 from schemas.types import Finding
 from services.cli.moments import iso
 from services.cli.output import say
+
+if TYPE_CHECKING:
+    from confluent_kafka import Message
 
 # About 3 KB each: past this the oldest are left out of a list, and that is said.
 FINDINGS_MAX = 100_000
@@ -66,7 +68,7 @@ class Latest:
         return sorted(self._by_id.values(), key=lambda finding: (finding.at_us, finding.id))
 
 
-def decoded(messages: Iterable[Message]) -> Iterator[Finding]:
+def decoded(messages: "Iterable[Message]") -> Iterator[Finding]:
     """Findings of a topic; what is none is said and left out."""
     for message in messages:
         try:

@@ -1,0 +1,219 @@
+"""`sidetap read`: capture files to exchanges, findings and endpoints, in one process."""
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sidetap_native import Exchange
+
+from schemas.codec import decode_as
+from schemas.types import Endpoint, Finding, LedgerEntry
+from services.cli import found, inventory
+from services.cli.balance import COLUMNS, Balances, rows
+from services.cli.json_forms import endpoint_form, exchange_form, finding_form
+from services.cli.moments import iso
+from services.cli.one_process import pipeline
+from services.cli.output import Format, JsonLines, chosen, print_people, say, table
+from services.cli.refusal import RefusedError, os_reason
+from services.cli.safe_text import shown, text
+from services.cli.taps import STDIN, chunks, taps
+from services.runtime.core import Output
+
+DEFAULT = "exchanges,findings,endpoints"
+
+
+class Emit(StrEnum):
+    """What `--emit` takes."""
+
+    exchanges = "exchanges"
+    findings = "findings"
+    endpoints = "endpoints"
+    ledger = "ledger"
+
+
+def register(application: typer.Typer, name: str) -> None:
+    """Add the subcommand."""
+    application.command(name)(read)
+
+
+def read(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE…", help="pcap, pcapng, gzip or zstd of them, or -.")
+    ],
+    emit: Annotated[
+        str,
+        typer.Option("--emit", metavar="WHAT,…", help="exchanges, findings, endpoints, ledger."),
+    ] = DEFAULT,
+    keylog: Annotated[
+        Path | None, typer.Option("--keylog", metavar="F", help="TLS key log (not used yet).")
+    ] = None,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Decoded bodies too, in Base64.")
+    ] = False,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="Each file its own site, not taps of one.")
+    ] = False,
+    said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
+) -> None:
+    """Read captures with the same cores as the cluster, without Kafka.
+
+    Several files are taps of one site, merged by packet time. Exchanges come as they end,
+    findings and endpoints at the end of the input.
+
+    \b
+    Examples:
+      sidetap read capture.pcapng
+      sidetap read --emit findings capture.pcap.gz > findings.jsonl
+      tcpdump -w - -U | sidetap read -
+    """
+    wanted = wanted_of(emit)
+    if keylog is not None:
+        _keys_come_later(keylog)
+    if files.count(STDIN) > 1:
+        raise RefusedError("standard input can be read once only.")
+    form: Sheet | Lines = (
+        Sheet(wanted) if chosen(said) is Format.table else Lines(wanted, bodies=bodies)
+    )
+    flow = pipeline({topic.value for topic in wanted})
+    for chunk in chunks(taps(files, separate=separate), say):
+        form.take(flow.feed(chunk))
+    form.end()
+
+
+def wanted_of(emit: str) -> frozenset[Emit]:
+    """What `--emit` names. Raises RefusedError on a name that is none."""
+    names = [name.strip() for name in emit.split(",") if name.strip()]
+    unknown = [name for name in names if name not in list(Emit)]
+    if unknown or not names:
+        said = f"{unknown[0]!r} is nothing to emit" if unknown else "--emit names nothing"
+        raise RefusedError(f"{said}: choose from {', '.join(Emit)}.")
+    return frozenset(map(Emit, names))
+
+
+def _keys_come_later(keylog: Path) -> None:
+    try:
+        keylog.open("rb").close()
+    except OSError as error:
+        raise RefusedError(f"{keylog}: {os_reason(error)}.") from error
+    say("sidetap: TLS keys come in a later version: what is encrypted stays closed.")
+
+
+class Held:
+    """What is only known at the end: last revisions, the inventory, the balance."""
+
+    def __init__(self) -> None:
+        self.findings = found.Latest()
+        self.endpoints: dict[bytes, Endpoint] = {}
+        self.balances = Balances()
+
+    def finding(self, record: Output) -> None:
+        """One revision of a finding."""
+        self.findings.add(decode_as(Finding, record.value or b""))
+
+    def endpoint(self, record: Output) -> None:
+        """One state of an operation."""
+        key = record.key or b""
+        if record.value is None:
+            self.endpoints.pop(key, None)
+        else:
+            self.endpoints[key] = decode_as(Endpoint, record.value)
+
+    def ledger(self, record: Output) -> None:
+        """One delta."""
+        self.balances.add(decode_as(LedgerEntry, record.value or b""))
+
+    def takers(self) -> Mapping[str, Callable[[Output], None]]:
+        """Topic → what takes its records."""
+        return {"findings": self.finding, "endpoints": self.endpoint, "ledger": self.ledger}
+
+
+class Lines:
+    """JSON lines: exchanges at once, the rest at the end."""
+
+    def __init__(self, wanted: frozenset[Emit], *, bodies: bool) -> None:
+        self._wanted = wanted
+        self._bodies = bodies
+        self._held = Held()
+        self._lines = JsonLines()
+        self._takers = {"exchanges": self._exchange, **self._held.takers()}
+
+    def take(self, records: Iterable[Output]) -> None:
+        """Records of the wanted topics."""
+        for record in records:
+            self._takers[record.topic](record)
+        self._lines.flush()
+
+    def _exchange(self, record: Output) -> None:
+        if exchange := as_exchange(record):
+            self._lines.write(exchange_form(exchange, bodies=self._bodies))
+
+    def end(self) -> None:
+        """Write what was held."""
+        if Emit.findings in self._wanted:
+            for finding in self._held.findings.all():
+                self._lines.write(finding_form(finding))
+        if Emit.endpoints in self._wanted:
+            for endpoint in inventory.in_order(self._held.endpoints.values()):
+                self._lines.write(endpoint_form(endpoint))
+        if Emit.ledger in self._wanted:
+            for form in self._held.balances.forms():
+                self._lines.write(form)
+        self._lines.flush()
+
+
+class Sheet:
+    """For people: exchanges line by line, then tables."""
+
+    def __init__(self, wanted: frozenset[Emit]) -> None:
+        self._wanted = wanted
+        self._held = Held()
+        self._takers = {"exchanges": self._exchange, **self._held.takers()}
+
+    def take(self, records: Iterable[Output]) -> None:
+        """Records of the wanted topics."""
+        for record in records:
+            self._takers[record.topic](record)
+
+    def _exchange(self, record: Output) -> None:
+        if exchange := as_exchange(record):
+            print(line_of(exchange))
+
+    def end(self) -> None:
+        """Print what was held."""
+        held = self._held
+        if Emit.findings in self._wanted:
+            title = f"{len(held.findings)} findings"
+            print_people(table(title, found.COLUMNS, map(found.row, held.findings.all())))
+        if Emit.endpoints in self._wanted:
+            known = inventory.in_order(held.endpoints.values())
+            title = f"{len(known)} operations"
+            print_people(table(title, inventory.COLUMNS, map(inventory.row, known)))
+        if Emit.ledger in self._wanted:
+            print_people(table("Ledger, bytes", COLUMNS, rows(held.balances)))
+
+
+def as_exchange(record: Output) -> Exchange | None:
+    """The exchange in a record of `exchanges`; None: a watermark, which alone has no key."""
+    return Exchange(record.value) if record.key is not None and record.value else None
+
+
+def line_of(exchange: Exchange) -> str:
+    """One exchange in one line for people."""
+    request, response = exchange.request, exchange.response
+    asked = "(no request seen)"
+    if request:
+        asked = f"{text(request.method)} {exchange.host}{text(request.target)}"
+    answered = "no response"
+    if response:
+        answered = f"{response.status} {response.body.wire_bytes} bytes"
+    words = [
+        iso(exchange.at_us)[11:23],
+        f"{exchange.client_ip}:{exchange.client_port} → "
+        f"{exchange.server_ip}:{exchange.server_port}",
+        shown(asked, 120),
+        answered,
+        *exchange.anomalies,
+    ]
+    return "  ".join(words)
