@@ -1,0 +1,154 @@
+"""Capture files as letters: deterministic, so a second run can only repeat the first.
+
+In:     files; several are taps of one site and are merged by packet time.
+Out:    for each, its blocks, an end block on every partition, and its ledger records.
+Keeps:  one packer a file.
+"""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISREG
+
+from sidetap_native import Block, CaptureFile, Packer
+
+from services.capture import epoch
+from services.capture.bpf import Instruction, compile_filter
+from services.capture.letters import Letter
+from services.capture.losses import LEDGER
+from services.capture.settings import TOPIC, Settings
+
+# Between two looks at the clock and the outbox: some milliseconds of work.
+PACKETS_PER_READ = 4_096
+# Ledger records are cut by packets, never by time: a resumed run must cut them alike.
+READS_PER_LEDGER = 64
+
+Timed = tuple[int, Letter]  # packet clock in microseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """One file, and the name under which its blocks go. `resumable`: a second run is the same."""
+
+    path: str
+    agent: str
+    epoch: str
+    resumable: bool
+
+
+class UnreadableError(ValueError):
+    """A file that cannot be captured from, in one sentence."""
+
+
+def taps(paths: Sequence[str], settings: Settings, partitions: int, *, again: bool) -> list[Tap]:
+    """Files with their names and epochs; `again` sends what was sent before as a new run.
+
+    Raises UnreadableError, also for a file that is no capture, before anything is sent.
+    """
+    found = []
+    for path, agent in zip(paths, _agents(paths, settings.agent), strict=True):
+        resumable = not again and path != "-" and _regular(path)
+        if resumable:
+            opened(path, ())
+            shape = {**settings.shaping(), "agent": agent, "partitions": partitions}
+            name = epoch.of_file(Path(path), shape)
+        else:
+            name = epoch.drawn()  # A stream cannot be read twice.
+        found.append(Tap(path, agent, name, resumable))
+    return found
+
+
+def opened(path: str, program: Sequence[Instruction]) -> CaptureFile:
+    """A capture file. Raises UnreadableError with one sentence that names the file."""
+    try:
+        return CaptureFile(path, bpf=program)
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
+        text = str(error)
+        raise UnreadableError(text if text.startswith(path) else f"{path}: {text}") from None
+
+
+class TapLetters:
+    """All letters of one tap, in order; afterwards `damage` says where its file was cut."""
+
+    def __init__(self, tap: Tap, settings: Settings, partitions: int) -> None:
+        self.tap = tap
+        self.damage: str | None = None
+        self._settings = settings
+        self._packer = packer(settings, tap.agent, tap.epoch, partitions)
+        self._ledgers = 0
+        self._clock_us = 0
+
+    def __iter__(self) -> Iterator[Timed]:
+        source = opened(self.tap.path, self._program())
+        reads = 0
+        while not source.done:
+            yield from self._timed(self._packer.read(source, PACKETS_PER_READ))
+            reads += 1
+            if reads % READS_PER_LEDGER == 0:
+                yield from self._ledger()
+        self.damage = source.damage
+        yield from self._timed(self._packer.end())
+        yield from self._ledger()
+
+    def _program(self) -> tuple[Instruction, ...]:
+        if not self._settings.filter:
+            return ()
+        return compile_filter(self._settings.filter, opened(self.tap.path, ()).link_type)
+
+    def _timed(self, blocks: Iterable[Block]) -> Iterator[Timed]:
+        for block in blocks:
+            self._clock_us = block.clock_us
+            yield block.clock_us, block_letter(block, f"{self.tap.epoch}/{TOPIC}/{block.partition}")
+
+    def _ledger(self) -> Iterator[Timed]:
+        for record in self._packer.ledger():
+            lane = f"{self.tap.epoch}/{LEDGER}"
+            key = self.tap.agent.encode()
+            letter = Letter(LEDGER, record, key=key, lane=lane, sequence=self._ledgers)
+            self._ledgers += 1
+            yield self._clock_us, letter
+
+
+def merged(sources: Sequence[TapLetters]) -> Iterator[Letter]:
+    """Letters of several taps by packet time, so that no tap's clock runs ahead of another's."""
+    for _, letter in heapq.merge(*sources, key=lambda timed: timed[0]):
+        yield letter
+
+
+def packer(settings: Settings, agent: str, name: str, partitions: int) -> Packer:
+    """A packer as the settings want it. Raises ValueError on a subnet rule that it refuses."""
+    return Packer(
+        site=settings.site,
+        agent=agent,
+        epoch=name,
+        partitions=partitions,
+        block_bytes=settings.block_bytes,
+        linger_us=settings.linger_us,
+        subnets=[(rule.name, rule.action, rule.cidr) for rule in settings.subnets],
+        vlan_in_flow=settings.vlan_in_flow,
+    )
+
+
+def block_letter(block: Block, lane: str = "") -> Letter:
+    """A block for its partition."""
+    return Letter(TOPIC, block.record, block.partition, lane=lane, sequence=block.sequence)
+
+
+def _agents(paths: Sequence[str], wanted: str) -> list[str]:
+    """The file's name, with its folder where two files share one."""
+    names = ["stdin" if path == "-" else Path(path).name for path in paths]
+    full = ["/".join(Path(path).parts[-2:]) for path in paths]
+    agents = [f if names.count(n) > 1 else n for n, f in zip(names, full, strict=True)]
+    if not wanted:
+        return agents
+    return [wanted] if len(paths) == 1 else [f"{wanted}/{agent}" for agent in agents]
+
+
+def _regular(path: str) -> bool:
+    try:
+        return S_ISREG(Path(path).stat().st_mode)
+    except OSError as error:
+        raise UnreadableError(f"{path}: {error.strerror or error}") from None
