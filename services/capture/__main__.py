@@ -13,7 +13,8 @@ from services.capture.interfaces import MismatchError, capture_interfaces
 from services.capture.live import BusyError
 from services.capture.ring import gone
 from services.capture.settings import Settings, SubnetRule
-from services.runtime.settings import Deployment, load
+from services.runtime.run import kafka_settings
+from services.runtime.settings import load
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 EXAMPLES = """examples:
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         deployment = load(options.settings)
         settings = _merged(deployment.of(Settings), options)
-        kafka = _kafka(deployment, options.kafka)
+        kafka = kafka_settings(deployment, options.kafka)
         return run(options.pcap, options.interface, settings, kafka, again=options.again)
     except (MismatchError, BusyError) as error:
         say(str(error))
@@ -117,11 +118,6 @@ def _rule(action: str, text: str) -> SubnetRule:
     if action == "include":
         return SubnetRule(name=name, action="include", cidr=cidr)
     return SubnetRule(name=name, action="exclude", cidr=cidr)
-
-
-def _kafka(deployment: Deployment, address: str | None) -> dict[str, str]:
-    kafka = dict(deployment.kafka)
-    return {**kafka, "bootstrap.servers": address} if address else kafka
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -10,8 +10,8 @@ from confluent_kafka import Producer as ConfluentProducer
 from confluent_kafka.admin import AdminClient
 
 from services.capture.outbox import CLIENT, Producer
+from services.runtime.clients import administering, producing
 
-BOOTSTRAP = "localhost:9092"
 # librdkafka logs what its callbacks report too; the agent says it once, in its own words.
 QUIET = logging.getLogger("sidetap.capture.kafka")
 QUIET.addHandler(logging.NullHandler())
@@ -31,10 +31,10 @@ class UnknownTopicError(Exception):
 
 
 def connector(kafka: Mapping[str, str]) -> Callable[[Callable[[KafkaError], None]], Producer]:
-    """Makes producers of a deployment; what keeps records from getting lost is not for settings."""
+    """Makes producers of a deployment. What keeps records from getting lost is not for settings."""
 
     def connect(on_error: Callable[[KafkaError], None]) -> Producer:
-        settings = {"bootstrap.servers": BOOTSTRAP, **kafka, **CLIENT, "error_cb": on_error}
+        settings = {**producing(kafka), **CLIENT, "error_cb": on_error}
         return cast(Producer, ConfluentProducer(settings, logger=QUIET))
 
     return connect
@@ -45,7 +45,7 @@ def look(kafka: Mapping[str, str], topic: str, wait_s: float) -> Destination | N
 
     Raises UnknownTopicError.
     """
-    admin = AdminClient({"bootstrap.servers": BOOTSTRAP, **kafka}, logger=QUIET)
+    admin = AdminClient(administering(kafka), logger=QUIET)
     futures = admin.describe_topics(TopicCollection([topic]), request_timeout=wait_s)
     try:
         found = futures[topic].result(wait_s + 1)

@@ -38,18 +38,13 @@ _NEVER_TAKEN = {
 _EVERY_TRY = {KafkaError._TRANSPORT, KafkaError._RESOLVE}  # noqa: SLF001 (so librdkafka calls them)
 _ALL_DOWN = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
 
+# Beyond what every producer has (services/runtime/clients.py).
 CLIENT: Mapping[str, str | int | bool] = {
-    "acks": "all",
-    "enable.idempotence": True,
     "enable.gapless.guarantee": True,
     "message.timeout.ms": 0,
-    "message.max.bytes": 8_388_608,  # The topic's own limit decides, not the client's.
-    "batch.size": 1_000_000,
-    "linger.ms": 5,
     # Twice the window: the client's own queue never says "full" before the window does.
     "queue.buffering.max.kbytes": 2 * WINDOW_BYTES // 1024,
     "queue.buffering.max.messages": 2 * WINDOW_LETTERS,
-    "reconnect.backoff.max.ms": 1_000,
 }
 
 

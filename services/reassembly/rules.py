@@ -24,8 +24,16 @@ class Subject:
     server_ip: str
 
 
+# Excludes what no rule matches, where the last rule includes.
+UNMATCHED = "unmatched"
+
+
 class Filters:
-    """The filter rules, ready to be asked."""
+    """The filter rules, ready to be asked.
+
+    As with subnets in the agent: what no rule matches meets the opposite of the last rule, so
+    after "include shop.test" the rest is out and after "exclude /health" it is in.
+    """
 
     def __init__(self, filters: Sequence[Filter]) -> None:
         self._rules = [_FilterRule(rule) for rule in filters]
@@ -34,11 +42,11 @@ class Filters:
         return bool(self._rules)
 
     def excluded_by(self, subject: Subject) -> str | None:
-        """The name of the first rule that matches, if it excludes."""
+        """The name of the first rule that matches, if it excludes; None: it stays."""
         for rule in self._rules:
             if rule.matches(subject):
                 return rule.name if rule.excludes else None
-        return None
+        return UNMATCHED if self._rules and not self._rules[-1].excludes else None
 
 
 class Applications:

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Literal
 
-from schemas.topics import topics
-
 Action = Literal["include", "exclude"]
 
 
@@ -66,21 +64,16 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """In each list the first rule that matches decides; an exchange that none matches is kept.
-
-    `exchanges_partitions` is the width of the topic: each partition gets every watermark.
-    `limits` override the named limits of native/src/limits.rs.
+    """In each list the first rule that matches decides. An exchange that no filter matches meets
+    the opposite of the last one. `limits` override the named limits of native/src/limits.rs.
     """
 
     proxies: tuple[Proxy, ...] = ()
     filters: tuple[Filter, ...] = ()
     applications: tuple[Application, ...] = ()
-    exchanges_partitions: int = topics()["exchanges"].partitions
     limits: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.exchanges_partitions < 1:
-            raise ValueError("exchanges_partitions must be at least 1")
         for rules in (self.proxies, self.filters, self.applications):
             names = [rule.name for rule in rules]
             for name in names:

@@ -3,7 +3,7 @@
 import pytest
 
 from services.reassembly.patterns import Patterns, path_of
-from services.reassembly.rules import Applications, Filters, Subject
+from services.reassembly.rules import UNMATCHED, Applications, Filters, Subject
 from services.reassembly.settings import Application, Filter
 
 PATHS = [
@@ -84,6 +84,12 @@ CASES = [
 @pytest.mark.parametrize(("case", "given", "rule"), CASES, ids=[c[0] for c in CASES])
 def test_filters(case: str, given: Subject, rule: str | None) -> None:
     assert Filters(RULES).excluded_by(given) == rule
+
+
+def test_behind_an_include_the_rest_is_out() -> None:
+    filters = Filters((Filter(name="shop", action="include", hosts=("shop.test",)),))
+    assert filters.excluded_by(subject()) is None
+    assert filters.excluded_by(subject(host="other.test")) == UNMATCHED
 
 
 def test_a_rule_without_conditions_matches_everything() -> None:

@@ -9,7 +9,6 @@ from services.runtime.settings import SettingsError, load
 
 FILE = """
 [reassembly]
-exchanges_partitions = 4
 [[reassembly.proxies]]
 name = "edge"
 peers = ["10.0.0.0/24"]
@@ -32,7 +31,7 @@ def test_a_file_becomes_rules(tmp_path: Path) -> None:
     assert settings.proxies == (Proxy(name="edge", peers=("10.0.0.0/24",)),)
     assert settings.filters[0].headers == {"User-Agent": "kube-probe/*"}
     assert settings.applications[0].hosts == ("*.shop.test",)
-    assert (settings.exchanges_partitions, settings.limits) == (4, {"flows": 1000})
+    assert settings.limits == {"flows": 1000}
 
 
 @pytest.mark.parametrize(
@@ -43,7 +42,6 @@ def test_a_file_becomes_rules(tmp_path: Path) -> None:
         ('[[reassembly.filters]]\nname = "f"\nhost = ["a"]', "did you mean hosts"),
         ('[[reassembly.filters]]\nname = "f"\naction = "drop"', "expected one of include, exclude"),
         ('[[reassembly.proxies]]\npeers = ["10.0.0.0/8"]', "name must be given"),
-        ("[reassembly]\nexchanges_partitions = 0", "at least 1"),
     ],
 )
 def test_a_wrong_rule_stops_the_start(tmp_path: Path, text: str, sentence: str) -> None:

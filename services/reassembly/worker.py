@@ -1,0 +1,19 @@
+"""The reassembly service as the worker runs it."""
+
+from sidetap_native import Reassembler
+
+from services.reassembly.core import ReassemblyCore
+from services.reassembly.exchanges import Exchanges
+from services.reassembly.settings import Settings
+from services.runtime.core import Core, Service
+
+
+def service(settings: Settings) -> Service:
+    """`packets` in; `exchanges` and `ledger` out. Raises ValueError on an unknown limit."""
+    Reassembler("", limits=settings.limits)  # Before the first partition is assigned, not then.
+    rules = Exchanges(settings)
+
+    def core(partition: int) -> Core:
+        return ReassemblyCore(f"packets/{partition}", rules, settings.limits)
+
+    return Service(name="reassembly", inputs={"packets": core}, state="state.reassembly")
