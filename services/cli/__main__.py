@@ -12,6 +12,7 @@ from typer._click.exceptions import NoArgsIsHelpError
 from typer.core import TyperGroup
 
 from services.cli.refusal import USAGE, RefusedError, os_reason
+from services.runtime.settings import SettingsError
 
 # Subcommand → module of services.cli. A module is imported when its command is asked for:
 # `read` must not wait for Kafka's client.
@@ -91,6 +92,8 @@ def run(arguments: Sequence[str]) -> int:
         return USAGE
     except TyperException as wrong:
         return _refuse(_usage(wrong), USAGE)
+    except SettingsError as wrong:
+        return _refuse(f"{wrong}.", USAGE)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _refuse(f"{where}{os_reason(error)}.", USAGE)

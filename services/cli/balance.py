@@ -110,3 +110,18 @@ def rows(balances: Balances) -> Iterable[tuple[object, ...]]:
 def _causes(by_cause: Mapping[str, Amount]) -> str:
     named = [f"{cause} {amount.bytes}" for cause, amount in by_cause.items()]
     return ", ".join(named)
+
+
+LAYER_COLUMNS = ("layer", "in#", "out#", "dropped#", "held#", "missing#", "residual#")
+
+
+def layer_rows(balances: Balances) -> Iterable[tuple[object, ...]]:
+    """The table with LAYER_COLUMNS: bytes of all sources together."""
+    by_layer: dict[str, list[int]] = {}
+    for (layer, _source, _site), one in balances.items():
+        gone = sum(amount.bytes for amount in one.dropped.values())
+        lost = sum(amount.bytes for amount in one.missing.values())
+        figures = (one.entered.bytes, one.left.bytes, gone, one.held.bytes, lost, one.residual)
+        sums = by_layer.setdefault(layer, [0] * len(figures))
+        by_layer[layer] = [a + b for a, b in zip(sums, figures, strict=True)]
+    return [(layer, *sums) for layer, sums in by_layer.items()]

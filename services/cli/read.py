@@ -10,16 +10,18 @@ from sidetap_native import Exchange
 
 from schemas.codec import decode_as
 from schemas.types import Endpoint, Finding, LedgerEntry
+from services.capture.settings import Settings as CaptureSettings
 from services.cli import found, inventory
 from services.cli.balance import COLUMNS, Balances, rows
+from services.cli.chunks import STDIN, chunks
 from services.cli.json_forms import endpoint_form, exchange_form, finding_form
 from services.cli.moments import iso
 from services.cli.one_process import pipeline
 from services.cli.output import Format, JsonLines, chosen, print_people, say, table
 from services.cli.refusal import RefusedError, os_reason
 from services.cli.safe_text import shown, text
-from services.cli.taps import STDIN, chunks, taps
 from services.runtime.core import Output
+from services.runtime.settings import load
 
 DEFAULT = "exchanges,findings,endpoints"
 
@@ -76,8 +78,9 @@ def read(
     form: Sheet | Lines = (
         Sheet(wanted) if chosen(said) is Format.table else Lines(wanted, bodies=bodies)
     )
-    flow = pipeline({topic.value for topic in wanted})
-    for chunk in chunks(taps(files, separate=separate), say):
+    deployment = load()
+    flow = pipeline(deployment, {topic.value for topic in wanted})
+    for chunk in chunks(files, deployment.of(CaptureSettings), say, separate=separate):
         form.take(flow.feed(chunk))
     form.end()
 

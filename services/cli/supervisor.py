@@ -117,7 +117,7 @@ class Supervisor:
         full = path.exists() and path.stat().st_size > LOG_BYTES_MAX
         with path.open("wb" if full else "ab") as log:
             child.process = subprocess.Popen(
-                [*_dies_with_us(), *child.command],
+                [*dies_with_us(), *child.command],
                 env={**os.environ, **child.environment},
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
@@ -140,7 +140,7 @@ class Supervisor:
         self._say(f"{child.name} ended ({_how(code)}): again in {wait_s:g} s; {self._log(child)}")
 
 
-def _dies_with_us() -> list[str]:
+def dies_with_us() -> list[str]:
     """Even kill -9 of the supervisor leaves no child, where util-linux is there to see to it."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
