@@ -12,11 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from schemas.codec import encode
-from schemas.types import DeadLetter
-from services.runtime.core import Core, Event, Output, Rejected, Service
+from services.runtime.core import Core, Event, Output, Service
+from services.runtime.dead_letters import dead_letter
 
-DEAD_LETTERS = "dead-letters"
 # Topics feed each other (sightings → sightings → endpoints), but never for long: beyond this
 # some service answers its own records, which would never end on the cluster either.
 ROUNDS_MAX = 64
@@ -97,18 +95,3 @@ def run(
     pipeline = Pipeline(services, collect)
     for chunk in chunks:
         yield from pipeline.feed(chunk)
-
-
-def dead_letter(service: str, rejected: Rejected) -> Output:
-    """The record that keeps an unreadable one, with its place and the reason."""
-    event = rejected.event
-    letter = DeadLetter(
-        service=service,
-        topic=event.topic,
-        partition=event.partition,
-        offset=event.offset,
-        reason=rejected.reason,
-        key=event.key,
-        value=event.value,
-    )
-    return Output(DEAD_LETTERS, None, encode(letter))
