@@ -68,6 +68,29 @@ impl Deltas {
         add(&mut self.missing, cause, amount);
     }
 
+    pub fn part(&mut self, name: &str, amount: Amount) {
+        add(&mut self.parts, name, amount);
+    }
+
+    /// Adds what another counter of the same layer has.
+    pub fn merge(&mut self, other: &Deltas) {
+        self.entered += other.entered;
+        self.left += other.left;
+        self.held += other.held;
+        other
+            .dropped
+            .iter()
+            .for_each(|(cause, amount)| self.drop(cause, *amount));
+        other
+            .missing
+            .iter()
+            .for_each(|(cause, amount)| self.miss(cause, *amount));
+        other
+            .parts
+            .iter()
+            .for_each(|(name, amount)| self.part(name, *amount));
+    }
+
     /// Nothing happened since the last entry.
     pub fn is_zero(&self) -> bool {
         *self == Deltas::default()

@@ -1,8 +1,199 @@
-//! CaptureFile, Interface, Packer and Block as Python sees them.
+//! CaptureFile, Packer and Block as Python sees them.
 
+use std::io;
+
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::guarded;
+use crate::capture::bpf::{Instruction, Program};
+use crate::capture::file::{self, Refused};
+use crate::pack::blocks::{self, Origin};
+use crate::pack::subnet::Subnets;
+use crate::pack::{self, Settings};
 
 /// Adds the classes of this half to the module.
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<CaptureFile>()?;
+    module.add_class::<Block>()?;
+    module.add_class::<Packer>()
+}
+
+/// As bpf_insn: (code, jump if true, jump if false, operand).
+type Instructions = Vec<(u16, u8, u8, u32)>;
+
+#[pyclass(module = "sidetap_native")]
+struct CaptureFile {
+    file: file::CaptureFile,
+    path: String,
+}
+
+#[pymethods]
+impl CaptureFile {
+    #[new]
+    #[pyo3(signature = (path, *, bpf=Vec::new()))]
+    fn new(py: Python<'_>, path: String, bpf: Instructions) -> PyResult<Self> {
+        let filter = program(bpf)?;
+        match guarded(py, "opening a capture", || {
+            file::CaptureFile::open(&path, filter)
+        })? {
+            Ok(file) => Ok(CaptureFile { file, path }),
+            Err(Refused::Unreadable(sentence)) => Err(PyValueError::new_err(sentence)),
+            Err(Refused::System(error)) => Err(os_error(&error, &path)),
+        }
+    }
+
+    #[getter]
+    fn done(&self) -> bool {
+        self.file.done()
+    }
+
+    #[getter]
+    fn damage(&self) -> Option<&str> {
+        self.file.damage()
+    }
+
+    #[getter]
+    fn link_type(&self) -> u32 {
+        self.file.link_number()
+    }
+}
+
+#[pyclass(frozen, module = "sidetap_native")]
+struct Block {
+    block: blocks::Block,
+}
+
+#[pymethods]
+impl Block {
+    #[getter]
+    fn partition(&self) -> i32 {
+        self.block.partition
+    }
+
+    #[getter]
+    fn sequence(&self) -> i64 {
+        self.block.sequence
+    }
+
+    #[getter]
+    fn clock_us(&self) -> i64 {
+        self.block.clock_us
+    }
+
+    #[getter]
+    fn record<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.block.record())
+    }
+}
+
+#[pyclass(module = "sidetap_native")]
+struct Packer {
+    packer: pack::Packer,
+}
+
+#[pymethods]
+impl Packer {
+    #[new]
+    #[pyo3(signature = (
+        *,
+        site,
+        agent,
+        epoch,
+        partitions,
+        block_bytes=262_144,
+        linger_us=20_000,
+        subnets=Vec::new(),
+        vlan_in_flow=false,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords in Python")]
+    fn new(
+        site: String,
+        agent: String,
+        epoch: String,
+        partitions: u32,
+        block_bytes: usize,
+        linger_us: i64,
+        subnets: Vec<(String, String, String)>,
+        vlan_in_flow: bool,
+    ) -> PyResult<Self> {
+        let settings = Settings {
+            origin: Origin { site, agent, epoch },
+            partitions,
+            block_bytes,
+            linger_us,
+            subnets: Subnets::of(&subnets).map_err(PyValueError::new_err)?,
+            vlan_in_flow,
+        };
+        let packer = pack::Packer::new(settings).map_err(PyValueError::new_err)?;
+        Ok(Packer { packer })
+    }
+
+    fn read(
+        &mut self,
+        py: Python<'_>,
+        source: &mut CaptureFile,
+        packets: usize,
+    ) -> PyResult<Vec<Block>> {
+        let (packer, file) = (&mut self.packer, &mut source.file);
+        guarded(py, "packing", || packer.read(file, packets))?
+            .map_err(|error| os_error(&error, &source.path))?;
+        Ok(self.take())
+    }
+
+    fn tick(&mut self, now_us: i64) -> Vec<Block> {
+        self.packer.tick(now_us);
+        self.take()
+    }
+
+    fn end(&mut self) -> Vec<Block> {
+        self.packer.end();
+        self.take()
+    }
+
+    fn ledger<'py>(&mut self, py: Python<'py>) -> Vec<Bound<'py, PyBytes>> {
+        self.packer
+            .ledger()
+            .iter()
+            .map(|record| PyBytes::new(py, record))
+            .collect()
+    }
+}
+
+impl Packer {
+    fn take(&mut self) -> Vec<Block> {
+        self.packer
+            .take()
+            .into_iter()
+            .map(|block| Block { block })
+            .collect()
+    }
+}
+
+fn program(bpf: Instructions) -> PyResult<Option<Program>> {
+    if bpf.is_empty() {
+        return Ok(None);
+    }
+    let instruction = |(code, jt, jf, k)| Instruction { code, jt, jf, k };
+    let program = Program::of(bpf.into_iter().map(instruction).collect());
+    program
+        .map(Some)
+        .map_err(|invalid| PyValueError::new_err(invalid.to_string()))
+}
+
+/// As Python raises it: with number and name, so that the right subclass comes out.
+fn os_error(error: &io::Error, name: &str) -> PyErr {
+    let text = error.to_string();
+    match error.raw_os_error() {
+        Some(number) => {
+            let text = text
+                .split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            PyOSError::new_err((number, text, name.to_owned()))
+        }
+        None => PyOSError::new_err(format!("{name}: {text}")),
+    }
 }
