@@ -7,17 +7,18 @@ disposition Detected, Logged or Alert, and nothing else can be said here.
 
 import re
 from collections.abc import Iterable, Mapping
-from importlib.metadata import version
 from ipaddress import ip_address
 from typing import Any, Literal
 
 import orjson
 
+from services.runtime.version import VERSION
+
 Json = dict[str, Any]
 Disposition = Literal["Detected", "Logged", "Alert"]
 
 OCSF_VERSION = "1.8.0"
-PRODUCT = {"name": "sidetap", "vendor_name": "sidetap", "version": version("sidetap")}
+PRODUCT = {"name": "sidetap", "vendor_name": "sidetap", "version": VERSION}
 CATEGORIES = {2: "Findings", 4: "Network Activity"}
 SEVERITIES = {
     "info": (1, "Informational"),
