@@ -5,6 +5,7 @@ Out:    tables, and a line for each new finding.
 Keeps:  last revisions, the inventory, balances.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from services.cli.output import table
 from services.cli.safe_text import shown
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 TOPICS = ("findings", "endpoints", "ledger")
 LATEST_ROWS = 8
@@ -85,6 +86,12 @@ class Board:
         title = f"{len(known)} API operations"
         return table(title, inventory.COLUMNS, map(inventory.row, busiest))
 
+    def overview(self) -> "RenderableType":
+        """All of it, for a live table."""
+        from rich.console import Group
+
+        return Group(self.classes(), self.latest(), self.ledger())
+
     def ledger(self) -> "RenderableType":
         """Bytes in and out, added up over sources."""
         return table("Bytes, by layer", balance.LAYER_COLUMNS, balance.layer_rows(self.balances))
@@ -96,15 +103,19 @@ def _told(finding: Finding) -> str:
     return shown(line)
 
 
-def print_to_stderr(*parts: "RenderableType") -> None:
-    """Tables beside the narration."""
+def console() -> "Console":
+    """Stderr; what is no terminal gets 120 columns."""
     from rich.console import Console
 
-    console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(stderr=True, width=120, highlight=False, markup=False, emoji=False)
+    width = None if sys.stderr.isatty() else 120
+    return Console(stderr=True, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_to_stderr(*parts: "RenderableType") -> None:
+    """Tables beside the narration."""
+    to = console()
     for part in parts:
-        console.print(part)
+        to.print(part)
 
 
 def take_all(

@@ -5,19 +5,21 @@ Names are a contract (docs/architecture.md, JSON forms): they stay, more may fol
 
 import base64
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from sidetap_native import Body, Exchange, Request, Response
 
 from schemas.types import Endpoint, Evidence, Finding, Parameter
 from services.cli.moments import iso
 from services.cli.safe_text import text
 
+if TYPE_CHECKING:
+    from sidetap_native import Body, Exchange, Request, Response
+
 Json = dict[str, Any]
 
 
-def exchange_form(exchange: Exchange, *, bodies: bool = False) -> Json:
+def exchange_form(exchange: "Exchange", *, bodies: bool = False) -> Json:
     """One record of an exchange; with `bodies`, the decoded bytes in Base64 too."""
     request, response, tls = exchange.request, exchange.response, exchange.tls
     return {
@@ -52,7 +54,7 @@ def exchange_form(exchange: Exchange, *, bodies: bool = False) -> Json:
     }
 
 
-def _request(request: Request, bodies: bool) -> Json:
+def _request(request: "Request", bodies: bool) -> Json:
     return {
         "method": text(request.method),
         "target": text(request.target),
@@ -64,7 +66,7 @@ def _request(request: Request, bodies: bool) -> Json:
     }
 
 
-def _response(response: Response, bodies: bool) -> Json:
+def _response(response: "Response", bodies: bool) -> Json:
     return {
         # HTTP/0.9 has no status line: no status, rather than a number nobody sent.
         "status": response.status or None,
@@ -82,7 +84,7 @@ def _headers(pairs: Sequence[tuple[bytes, bytes]]) -> list[list[str]]:
     return [[text(name), text(value)] for name, value in pairs]
 
 
-def _body(body: Body, bodies: bool) -> Json:
+def _body(body: "Body", bodies: bool) -> Json:
     plain = body.encoding is None
     decoded = b"" if plain and not bodies else body.decoded()
     form: Json = {

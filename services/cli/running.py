@@ -18,6 +18,8 @@ class Running:
     pid: int
     bootstrap: str
     data: str
+    health: dict[str, str]
+    """Worker → address of its /ready and /metrics."""
 
 
 def state_folder() -> Path:
@@ -50,3 +52,9 @@ def withdraw(pid: int) -> None:
     running = found()
     if running and running.pid == pid:
         (state_folder() / "running.json").unlink(missing_ok=True)
+
+
+def address(said: str | None) -> str | None:
+    """The Kafka that was named, else that of what runs here; None: neither."""
+    running = found()
+    return said or (running.bootstrap if running else None)

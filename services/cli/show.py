@@ -1,6 +1,5 @@
 """`sidetap show`: one finding or exchange whole, secrets masked."""
 
-import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +15,7 @@ from services.cli.moments import iso
 from services.cli.output import Format, chosen, print_json, print_people
 from services.cli.refusal import RefusedError
 from services.cli.safe_text import shown, text
+from services.runtime.mask_key import mask_key
 from services.runtime.masking import Masker
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def show(
     if finding is None and not exchanges:
         raise RefusedError(f"there is no finding or exchange {id_!r} (any more).")
     if chosen(said) is Format.jsonl:
-        # A key for this answer alone: tokens tell equal from different and nothing else.
-        masker = Masker(secrets.token_bytes(16))
+        masker = Masker(mask_key(None))
         forms = [finding_form(finding)] if finding else []
         print_json([*forms, *(masked_form(e, masker) for e in exchanges)])
         return
@@ -130,7 +129,7 @@ def _finding_text(finding: Finding) -> "Iterator[Text]":
 def _exchange_texts(exchanges: list[Exchange], finding: Finding | None) -> "Iterator[Text]":
     from rich.text import Text
 
-    masker = Masker(secrets.token_bytes(16))
+    masker = Masker(mask_key(None))
     payloads = payloads_of(finding)
     for exchange in exchanges[:EXCHANGES_MAX]:
         lines = Text(f"\n── exchange {exchange.id}, {iso(exchange.at_us)}, ", "dim")

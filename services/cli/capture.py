@@ -1,0 +1,89 @@
+"""`sidetap capture`: one agent, for files or for interfaces."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.broker import KafkaOption
+from services.cli.refusal import RefusedError
+from services.cli.running import address
+
+Interfaces = Annotated[
+    list[str] | None, typer.Option("--interface", metavar="I…", help="Network interfaces.")
+]
+Files = Annotated[
+    list[str] | None, typer.Option("--pcap", metavar="F…", help="Capture files; - is stdin.")
+]
+More = Annotated[
+    list[str] | None, typer.Argument(metavar="[MORE…]", help="More of the same.", hidden=True)
+]
+
+
+def register(application: typer.Typer, name: str) -> None:
+    """Add the subcommand."""
+    application.command(name)(capture)
+
+
+def capture(
+    interface: Interfaces = None,
+    pcap: Files = None,
+    more: More = None,
+    site: Annotated[
+        str | None, typer.Option("--site", help="The network, where addresses may repeat.")
+    ] = None,
+    agent: Annotated[str | None, typer.Option("--agent", help="A name for this agent.")] = None,
+    filter_: Annotated[
+        str | None, typer.Option("--filter", metavar="BPF", help="A tcpdump expression.")
+    ] = None,
+    include: Annotated[
+        list[str] | None, typer.Option("--include", metavar="[NAME=]CIDR", help="Keep a subnet.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option("--exclude", metavar="[NAME=]CIDR", help="Drop a subnet.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Progress, state and spool.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", help="Whom to become once the sockets are open.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Send files as a new run.")] = False,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", metavar="F", help="The deployment's TOML file.")
+    ] = None,
+    kafka: KafkaOption = None,
+) -> None:
+    """One agent: packets of files or interfaces to the topic `packets`.
+
+    \b
+    Examples:
+      sidetap capture --pcap a.pcap b.pcapng.gz
+      sudo sidetap capture --interface eth0 --filter "tcp port 80" --kafka kafka:9092
+    """
+    from services.capture.__main__ import main
+
+    interface, pcap = with_more(interface or [], pcap or [], more or [])
+    if bool(interface) == bool(pcap):
+        raise RefusedError("give --interface or --pcap, one of them.")
+    arguments = ["--interface", *interface] if interface else ["--pcap", *pcap]
+    named = {
+        "--site": site, "--agent": agent, "--filter": filter_, "--data": data, "--user": user,
+        "--settings": settings, "--kafka": address(kafka),
+    }  # fmt: skip
+    for name, value in named.items():
+        arguments += [f"{name}={value}"] if value is not None else []
+    for name, values in (("--include", include), ("--exclude", exclude)):
+        arguments += [f"{name}={value}" for value in values or []]
+    raise typer.Exit(main([*arguments, *(["--again"] if again else [])]))
+
+
+def with_more(
+    interfaces: list[str], files: list[str], more: list[str]
+) -> tuple[list[str], list[str]]:
+    """`--pcap a b c`: words after an option's first are more of the same."""
+    if more and bool(interfaces) == bool(files):
+        raise RefusedError(
+            f"{more[0]!r} belongs to no option: put --interface or --pcap before it."
+        )
+    return (interfaces + more, files) if interfaces else (interfaces, files + more)
