@@ -238,6 +238,8 @@ impl Pcapng {
                 captured_bytes,
             )));
         }
+        // The caller steps over the frame itself.
+        self.pending -= captured_bytes as u64;
         Ok(Step::Frame(Shape {
             at_us: self.last_us,
             captured_bytes,

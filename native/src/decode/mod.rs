@@ -3,6 +3,7 @@
 //! In: a frame. Out: where IP and TCP begin and whose they are, or a fragment to join, or why
 //! neither. It never copies and never fails in another way.
 
+mod datagram;
 pub mod defrag;
 pub mod ip;
 pub mod link;

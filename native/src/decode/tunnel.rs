@@ -3,6 +3,7 @@
 //! In: a frame and where the tunnel's header begins. Out: the layer inside and where it begins,
 //! with the network id where the tunnel has one; None: no tunnel that sidetap knows.
 
+use super::link::Link;
 use super::{Layer, Short, Tags, array, byte, ether, u16_at, u32_at};
 
 /// Inside: (layer, where it begins).
@@ -61,6 +62,9 @@ fn gre(frame: &[u8], at: usize, tags: &mut Tags) -> Inner {
     const CHECKSUM_OR_ROUTING: u16 = 0xc000;
     const KEY: u16 = 0x2000;
     const SEQUENCE: u16 = 0x1000;
+    // Wireless controllers of Aruba number their own tunnels; 802.11 frames are inside.
+    const ARUBA_FIRST: u16 = 0x8200;
+    const ARUBA_LAST: u16 = 0x82ff;
     let (flags, number) = (u16_at(frame, at)?, u16_at(frame, at + 2)?);
     let has = |flag: u16| flags & flag != 0;
     let mut after = at + 4;
@@ -81,6 +85,7 @@ fn gre(frame: &[u8], at: usize, tags: &mut Tags) -> Inner {
                 after + if has_more { 20 } else { 12 },
             )))
         }
+        (0, ARUBA_FIRST..=ARUBA_LAST) => Ok(Some((Layer::Link(Link::Ieee80211), after))),
         (0, _) => Ok(Some((Layer::EtherType(number), after))),
         _ => Ok(None),
     }
@@ -104,7 +109,21 @@ fn udp(frame: &[u8], at: usize, tags: &mut Tags) -> Inner {
         };
         return inner;
     }
-    Ok(None)
+    teredo_between_clients(frame, at + 8)
+}
+
+/// Teredo clients speak to each other on any ports; then one address at least is in 2001::/32,
+/// and the datagram is exactly as long as it says.
+fn teredo_between_clients(frame: &[u8], at: usize) -> Inner {
+    let Ok(head) = array::<40>(frame, at) else {
+        return Ok(None);
+    };
+    let is_teredo = |address: &[u8]| address.starts_with(&[0x20, 0x01, 0, 0]);
+    let length = usize::from(u16::from_be_bytes([head[4], head[5]]));
+    let udp_bytes = usize::from(u16_at(frame, at - 4)?);
+    let fits = head[0] >> 4 == 6 && length + 40 + 8 == udp_bytes;
+    let is_inside = fits && (is_teredo(&head[8..24]) || is_teredo(&head[24..40]));
+    Ok(is_inside.then_some((Layer::Ipv6, at)))
 }
 
 /// RFC 7348.
