@@ -1,0 +1,214 @@
+"""`sidetap replay`: the past again, beside the present, under a name of its own.
+
+A replay has its own groups, state and outputs (`run.NAME.TOPIC`); its end is fixed when it
+begins, so it ends. Export, advice and policy never see it.
+"""
+
+import json
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from services.cli import found, inventory
+from services.cli.broker import ANSWER_S_MAX, KafkaOption, client, records, topic_names
+from services.cli.moments import moment_us
+from services.cli.output import Format, chosen, print_json, print_people, say, table
+from services.cli.refusal import RefusedError
+from services.cli.replay_range import Places, Range, find
+from services.cli.supervisor import Child, Supervisor
+from services.runtime.clients import consuming
+from services.runtime.topics_admin import Difference, TopicsError, apply, drop_run
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,48}")
+LOOK_S = 0.5
+# The last records of a replay cause others in other services; quiet for so long, it is over.
+QUIET_S = 3.0
+
+SERVICES = ("reassembly", "detect", "browsing", "discovery")
+# What they write beside their state.
+OUTPUTS = (
+    "exchanges", "ledger", "sightings", "signals", "findings", "endpoints", "advice",
+    "dead-letters",
+)  # fmt: skip
+
+
+class Source(StrEnum):
+    """Where a replay begins."""
+
+    exchanges = "exchanges"
+    packets = "packets"
+
+
+def register(application: typer.Typer, name: str) -> None:
+    """Add the subcommand."""
+    application.command(name)(replay)
+
+
+def replay(
+    run: Annotated[str, typer.Option("--run", metavar="NAME", help="A name for this replay.")] = "",
+    topic: Annotated[
+        Source, typer.Option("--topic", help="Begin at exchanges, or at packets.")
+    ] = Source.exchanges,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="T", help="From 2026-11-22T20:00:00Z, or 2h ago."),
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="T", help="Up to this moment.")] = None,
+    drop: Annotated[
+        str | None, typer.Option("--drop", metavar="NAME", help="Delete all of a replay.")
+    ] = None,
+    kafka: KafkaOption = None,
+    said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
+) -> None:
+    """The past again, with today's code and policy, under another name.
+
+    Times are packet times; its end is fixed when it begins. Findings are on
+    run.NAME.findings, operations on run.NAME.endpoints.
+
+    \b
+    Examples:
+      sidetap replay --topic exchanges --run tuesday --from 2026-11-24 --to 2026-11-25
+      sidetap replay --drop tuesday
+    """
+    settings = client(kafka)
+    try:
+        if drop is not None:
+            for line in drop_run(settings, _name(drop)):
+                say(f"deleted {line}")
+            return
+        _refuse_existing(settings, _name(run))
+        now_us = time.time_ns() // 1_000
+        from_us, to_us = (moment_us(word, now_us) if word else None for word in (from_, to))
+        wanted = find(settings, topic.value, from_us, to_us)
+        _replay(settings, run, topic, wanted, chosen(said))
+    except TopicsError as error:
+        raise RefusedError(f"{error}.") from None
+
+
+def _name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise RefusedError("a replay needs --run NAME: letters, digits, - and _.")
+    return name
+
+
+def _replay(
+    settings: dict[str, Any], run: str, source: Source, wanted: Range, format_: Format
+) -> None:
+    say(f"replaying {wanted.records} records of {source} as {run}")
+    services = SERVICES if source is Source.packets else SERVICES[1:]
+    states = [f"state.{name}" for name in services]
+    made = [Difference(n, missing=True) for n in (*OUTPUTS, *states) if n != source.value]
+    apply(settings, made, prefix=f"run.{run}.")
+    # With packets, only reassembly reads the past itself; the others follow its outputs.
+    for name in services[:1] if source is Source.packets else services:
+        _start_at(settings, f"run.{run}.{name}", wanted.begins)
+    _work(settings, run, source, services, wanted.ends)
+    _show(settings, run, format_)
+
+
+def _refuse_existing(settings: Mapping[str, Any], run: str) -> None:
+    if f"run.{run}.findings" in topic_names(settings):
+        raise RefusedError(
+            f"there is a replay {run!r} already: `sidetap replay --drop {run}` deletes it."
+        )
+
+
+def _start_at(settings: Mapping[str, Any], group: str, begins: Places) -> None:
+    """Commit where a group shall begin, before its worker joins."""
+    places = [TopicPartition(topic, number, at) for (topic, number), at in begins.items()]
+    admin = AdminClient(dict(settings))
+    asked = [ConsumerGroupTopicPartitions(group, places)]
+    (answer,) = admin.alter_consumer_group_offsets(asked).values()
+    answer.result(ANSWER_S_MAX)
+
+
+def _work(
+    settings: Mapping[str, Any], run: str, source: Source, services: Sequence[str], ends: Places
+) -> None:
+    """Run the workers until all that the range holds has been worked off."""
+    with tempfile.TemporaryDirectory(prefix="sidetap-replay-") as name:
+        folder = Path(name)
+        until = folder / "until.json"
+        until.write_text(json.dumps({f"{topic}/{n}": at for (topic, n), at in ends.items()}))
+        supervisor = Supervisor(folder / "logs", say)
+        try:
+            for service in services:
+                supervisor.add(Child(service, _command(settings, run, source, service, until)))
+            _until_quiet(settings, run, supervisor, ends)
+        finally:
+            supervisor.stop()
+
+
+def _command(
+    settings: Mapping[str, Any], run: str, source: Source, service: str, until: Path
+) -> list[str]:
+    return [
+        sys.executable, "-m", f"services.{service}", "--kafka", settings["bootstrap.servers"],
+        "--run", run, "--reads", source.value, "--until", str(until),
+    ]  # fmt: skip
+
+
+def _until_quiet(
+    settings: Mapping[str, Any], run: str, supervisor: Supervisor, ends: Places
+) -> None:
+    quiet_s = time.monotonic()
+    before: Mapping[str, int] = {}
+    while time.monotonic() - quiet_s < QUIET_S:
+        supervisor.look()
+        if why := supervisor.refused():
+            raise RefusedError(f"{why.rstrip('.')}.")
+        now = _behind(settings, run, ends)
+        if now != before or any(now.values()) or not now:
+            quiet_s = time.monotonic()
+        if now != before:
+            say("behind: " + ", ".join(f"{group} {count}" for group, count in now.items()))
+        before = now
+        time.sleep(LOOK_S)
+
+
+def _behind(settings: Mapping[str, Any], run: str, ends: Places) -> dict[str, int]:
+    """Records that each group of the run has before it."""
+    admin = AdminClient(dict(settings))
+    reader = Consumer(consuming(dict(settings), group_id="sidetap-people"))
+    behind: dict[str, int] = {}
+    try:
+        groups = admin.list_consumer_groups(request_timeout=ANSWER_S_MAX).result().valid
+        for group in sorted(g.group_id for g in groups if g.group_id.startswith(f"run.{run}.")):
+            (answer,) = admin.list_consumer_group_offsets(
+                [ConsumerGroupTopicPartitions(group)]
+            ).values()
+            behind[group] = 0
+            for place in answer.result().topic_partitions:
+                end = ends.get((place.topic, place.partition))
+                if end is None:
+                    _, end = reader.get_watermark_offsets(place, timeout=ANSWER_S_MAX)
+                behind[group] += max(0, end - max(0, place.offset))
+    finally:
+        reader.close()
+    return behind
+
+
+def _show(settings: Mapping[str, Any], run: str, format_: Format) -> None:
+    latest = found.Latest()
+    for finding in found.decoded(records(settings, f"run.{run}.findings")):
+        latest.add(finding)
+    known = inventory.latest(records(settings, f"run.{run}.endpoints"))
+    if format_ is Format.jsonl:
+        from services.cli.json_forms import endpoint_form, finding_form
+
+        print_json(map(finding_form, latest.all()))
+        print_json(map(endpoint_form, known))
+        return
+    print_people(
+        table(f"{len(latest)} findings of {run}", found.COLUMNS, map(found.row, latest.all())),
+        table(f"{len(known)} operations of {run}", inventory.COLUMNS, map(inventory.row, known)),
+    )

@@ -1,0 +1,175 @@
+"""`sidetap status`: lag, rates, ledger and findings, of the whole deployment and per worker."""
+
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    KafkaException,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from schemas.codec import UndecodableError, decode_as
+from schemas.types import LedgerEntry
+from services.cli import balance, found, running
+from services.cli.broker import ANSWER_S_MAX, KafkaOption, client, records
+from services.cli.output import Format, chosen, print_json, print_people, table
+from services.runtime.clients import consuming
+
+# A ledger of a week has millions of entries; what is wrong shows in the last hour.
+LEDGER_S = 3_600
+FINDINGS_S = 86_400
+RATE_S = 1.0
+PROBE_S_MAX = 2.0
+RATES = {"sidetap_records_in_total": "in_per_s", "sidetap_records_out_total": "out_per_s"}
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """How far a group is behind the end of one topic, in records."""
+
+    group: str
+    topic: str
+    records: int
+    partitions: int
+
+
+def register(application: typer.Typer, name: str) -> None:
+    """Add the subcommand."""
+    application.command(name)(status)
+
+
+def status(
+    json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
+    kafka: KafkaOption = None,
+) -> None:
+    """Lag by group and topic, workers with their rates, the ledger, findings by class.
+
+    Workers are those of `sidetap up` on this machine; all else is read from Kafka.
+
+    \b
+    Example:
+      sidetap status --json | jq 'select(.kind == "lag")'
+    """
+    settings = client(kafka)
+    here = running.found()
+    workers = list(_workers(here.health if here else {}))
+    lags = list(lag(settings))
+    balances = _ledger(settings)
+    classes = _findings(settings)
+    if json or chosen(None) is Format.jsonl:
+        print_json(_forms(workers, lags, balances, classes))
+        return
+    columns = ("worker", "ready", "in/s#", "out/s#")
+    rows = [
+        (w["name"], w["ready"], f"{w['in_per_s']:.0f}", f"{w['out_per_s']:.0f}") for w in workers
+    ]
+    print_people(
+        table("Workers on this machine", columns, rows),
+        table(
+            "Behind, in records",
+            ("group", "topic", "lag#", "partitions#"),
+            [(each.group, each.topic, each.records, each.partitions) for each in lags],
+        ),
+        table(
+            "Bytes in the last hour, by layer", balance.LAYER_COLUMNS, balance.layer_rows(balances)
+        ),
+        table("Findings of the last day", ("class", "findings#"), classes.most_common()),
+    )
+
+
+def _forms(
+    workers: list[dict[str, Any]],
+    lags: list[Lag],
+    balances: balance.Balances,
+    classes: Mapping[str, int],
+) -> Iterator[dict[str, Any]]:
+    yield from workers
+    for each in lags:
+        yield {
+            "kind": "lag", "group": each.group, "topic": each.topic, "records": each.records,
+            "partitions": each.partitions,
+        }  # fmt: skip
+    yield from balances.forms()
+    for class_, count in classes.items():
+        yield {"kind": "findings", "class": class_, "count": count}
+
+
+def lag(settings: Mapping[str, Any]) -> Iterator[Lag]:
+    """Every group of ours, and of replays, against the ends of what it reads."""
+    admin = AdminClient(dict(settings))
+    reader = Consumer(consuming(dict(settings), group_id="sidetap-people"))
+    try:
+        groups = admin.list_consumer_groups(request_timeout=ANSWER_S_MAX).result().valid
+        for group in sorted(group.group_id for group in groups):
+            asked = [ConsumerGroupTopicPartitions(group)]
+            (answer,) = admin.list_consumer_group_offsets(asked).values()
+            yield from _lags(reader, group, answer.result().topic_partitions)
+    except KafkaException as error:
+        raise RuntimeError(f"Kafka stopped answering: {error.args[0].str()}") from error
+    finally:
+        reader.close()
+
+
+def _lags(reader: Consumer, group: str, places: list[TopicPartition]) -> Iterator[Lag]:
+    behind: Counter[str] = Counter()
+    partitions: Counter[str] = Counter()
+    for place in places:
+        _, end = reader.get_watermark_offsets(place, timeout=ANSWER_S_MAX)
+        behind[place.topic] += max(0, end - place.offset)
+        partitions[place.topic] += 1
+    return (Lag(group, topic, behind[topic], partitions[topic]) for topic in sorted(behind))
+
+
+def _workers(health: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    first = {name: _metrics(address) for name, address in health.items()}
+    if health:
+        time.sleep(RATE_S)
+    for name, address in health.items():
+        now = _metrics(address)
+        rates = {
+            word: max(0.0, now.get(metric, 0) - first[name].get(metric, 0)) / RATE_S
+            for metric, word in RATES.items()
+        }
+        yield {"kind": "worker", "name": name, "ready": now.get("sidetap_ready") == 1, **rates}
+
+
+def _metrics(address: str) -> Counter[str]:
+    """Samples by name, added up over their labels; empty where nobody answers."""
+    sums: Counter[str] = Counter()
+    try:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=PROBE_S_MAX) as answer:
+            text = answer.read().decode()
+    except OSError:
+        return sums
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            sums[sample.name] += sample.value  # type: ignore[assignment]
+    return sums
+
+
+def _ledger(settings: Mapping[str, Any]) -> balance.Balances:
+    balances = balance.Balances()
+    since_ms = int((time.time() - LEDGER_S) * 1000)
+    for message in records(settings, "ledger", since_ms=since_ms):
+        try:
+            balances.add(decode_as(LedgerEntry, message.value() or b""))
+        except UndecodableError:
+            continue  # `findings` and the dead letters tell of damaged topics.
+    return balances
+
+
+def _findings(settings: Mapping[str, Any]) -> Counter[str]:
+    latest = found.Latest()
+    since_ms = int((time.time() - FINDINGS_S) * 1000)
+    for finding in found.decoded(records(settings, "findings", since_ms=since_ms)):
+        latest.add(finding)
+    return Counter(finding.class_ for finding in latest.all())
