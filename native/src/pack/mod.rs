@@ -8,9 +8,11 @@
 
 pub mod blocks;
 pub mod clock;
+mod counts;
 pub mod partition;
 pub mod subnet;
 
+use std::collections::VecDeque;
 use std::io;
 
 use crate::block::{FLAG_CUT, FLAG_JOINED, Packet};
@@ -22,6 +24,7 @@ use crate::ledger::{self, Amount, Deltas, Place};
 use crate::schema::{LAYER_SYMBOLS, Layer};
 use blocks::{Block, Blocks, Origin};
 use clock::{Clock, WITNESSES};
+use counts::Counts;
 use partition::Spread;
 use subnet::Subnets;
 
@@ -62,7 +65,7 @@ const BLOCK_BYTES_MAX: usize = 2 << 20;
 pub struct Packer {
     origin: Origin,
     clock: Clock,
-    doubted: Vec<Doubted>,
+    doubted: VecDeque<Doubted>,
     fragments: Defragmenter,
     subnets: Subnets,
     spread: Spread,
@@ -77,16 +80,6 @@ pub struct Packer {
     /// In open blocks at the last ledger entry.
     held_told: Amount,
     ended: bool,
-}
-
-/// Counters of the capture layer that are touched for every frame.
-#[derive(Debug, Default)]
-struct Counts {
-    entered: Amount,
-    left: Amount,
-    dropped: [Amount; Cause::ALL.len()],
-    snapped: Amount,
-    rest: Deltas,
 }
 
 impl Packer {
@@ -106,7 +99,7 @@ impl Packer {
             blocks: Blocks::new(origin.clone(), partitions, block_bytes, linger_us),
             origin,
             clock: Clock::default(),
-            doubted: Vec::new(),
+            doubted: VecDeque::new(),
             fragments: Defragmenter::default(),
             subnets,
             frames: 0,
@@ -148,7 +141,7 @@ impl Packer {
 
     /// Moves the clock of a live capture on, where no packet does.
     pub fn tick(&mut self, now_us: i64) {
-        self.settle();
+        self.settle(1);
         self.advance(now_us);
     }
 
@@ -157,7 +150,7 @@ impl Packer {
         if self.ended {
             return;
         }
-        self.settle();
+        self.settle(1);
         self.fragments.end(&mut self.counts.rest);
         self.blocks.end(self.clock.now_us());
         self.ended = true;
@@ -224,47 +217,58 @@ impl Packer {
     #[cold]
     fn doubt(&mut self, frame: &Frame) {
         self.counts.rest.held += Amount::one(frame.bytes.len());
-        self.doubted.push(Doubted {
+        self.doubted.push_back(Doubted {
             at_us: frame.at_us,
             wire_bytes: frame.wire_bytes,
             link: frame.link,
             bytes: frame.bytes.to_vec(),
         });
-        if self.doubted.len() == WITNESSES {
-            self.settle();
+        if self.doubted.len() >= WITNESSES {
+            self.settle(WITNESSES);
         }
     }
 
-    /// Decides on the frames that were held back, and takes them.
-    fn settle(&mut self) {
-        let doubted = std::mem::take(&mut self.doubted);
-        let times_us: Vec<i64> = doubted.iter().map(|frame| frame.at_us).collect();
-        if let Some(begin_us) = self.clock.judge(&times_us) {
-            self.advance(begin_us);
+    /// Takes the frames that were held back, up to the first doubtful one that fewer witnesses
+    /// than so many stand with.
+    fn settle(&mut self, witnesses: usize) {
+        while let Some(first) = self.doubted.front() {
+            if !self.clock.believes(first.at_us) {
+                if self.doubted.len() < witnesses {
+                    return;
+                }
+                let times_us: Vec<i64> = self.doubted.iter().map(|frame| frame.at_us).collect();
+                if let Some(at_us) = self.clock.judge(&times_us) {
+                    self.advance(at_us);
+                }
+            }
+            let Some(frame) = self.doubted.pop_front() else {
+                return;
+            };
+            self.decide(&frame);
         }
-        for Doubted {
+    }
+
+    fn decide(&mut self, doubted: &Doubted) {
+        let Doubted {
             at_us,
             wire_bytes,
             link,
-            bytes,
-        } in &doubted
-        {
-            let amount = Amount::one(bytes.len());
-            self.counts.rest.held = self.counts.rest.held - amount;
-            let is_believed = self.clock.believes(*at_us);
-            if !is_believed {
-                self.counts.rest.part("time_not_believed", amount);
-            }
-            let (at_us, wire_bytes, link) = (*at_us, *wire_bytes, *link);
-            let frame = Frame {
-                at_us,
-                wire_bytes,
-                link,
-                filtered: false,
-                bytes,
-            };
-            self.accept(&frame, is_believed);
+            ref bytes,
+        } = *doubted;
+        let amount = Amount::one(bytes.len());
+        self.counts.rest.held = self.counts.rest.held - amount;
+        let is_believed = self.clock.believes(at_us);
+        if !is_believed {
+            self.counts.rest.part("time_not_believed", amount);
         }
+        let frame = Frame {
+            at_us,
+            wire_bytes,
+            link,
+            filtered: false,
+            bytes,
+        };
+        self.accept(&frame, is_believed);
     }
 
     #[inline]
@@ -367,26 +371,4 @@ fn check(settings: &Settings) -> Result<(), String> {
         return Err(format!("linger_us is {linger_us}, it must not be negative"));
     }
     Ok(())
-}
-
-impl Counts {
-    #[inline]
-    fn drop(&mut self, cause: Cause, amount: Amount) {
-        self.dropped[cause as usize] += amount;
-    }
-
-    fn into_deltas(self) -> Deltas {
-        let mut deltas = self.rest;
-        deltas.entered += self.entered;
-        deltas.left += self.left;
-        for (cause, amount) in Cause::ALL.into_iter().zip(self.dropped) {
-            if !amount.is_zero() {
-                deltas.drop(cause.name(), amount);
-            }
-        }
-        if !self.snapped.is_zero() {
-            deltas.miss("snap_length", self.snapped);
-        }
-        deltas
-    }
 }
