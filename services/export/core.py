@@ -72,7 +72,7 @@ class Export(Generic[T]):
             self._changes.outputs.append(Output(TOPIC, key, self._translation.write(record)))
 
 
-FINDINGS = Translation[Finding](
+FINDINGS: Translation[Finding] = Translation(
     read=lambda value: decode_as(Finding, value),
     key=lambda finding: finding.id,
     write=finding_event,

@@ -26,7 +26,9 @@ ACTIVITIES = {
     "PATCH": (9, "Patch"),
 }
 UNKNOWN = (0, "Unknown")
-TCP, IP_4, IP_6 = 6, 4, 6
+TCP = 6
+IP_4 = (4, "Internet Protocol version 4 (IPv4)")
+IP_6 = (6, "Internet Protocol version 6 (IPv6)")
 DIRECTION_UNKNOWN = 0
 JA4 = (1, "JA4")
 SUCCESS, FAILURE = (1, "Success"), (2, "Failure")
@@ -116,13 +118,14 @@ def _server(exchange: Exchange) -> Json:
 
 
 def _connection(exchange: Exchange) -> Json:
-    ip_version = IP_6 if ":" in exchange.server_ip else IP_4
+    version_id, version = IP_6 if ":" in exchange.server_ip else IP_4
     return {
         "direction_id": DIRECTION_UNKNOWN,
         "direction": "Unknown",
         "protocol_num": TCP,
         "protocol_name": "tcp",
-        "protocol_ver_id": ip_version,
+        "protocol_ver_id": version_id,
+        "protocol_ver": version,
         **present({"community_uid": exchange.community_id}),
     }
 
