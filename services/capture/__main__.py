@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from services.capture.bpf import FilterError
+from services.capture.destination import MismatchError
 from services.capture.files import FileReport, capture_files
-from services.capture.interfaces import MismatchError, capture_interfaces
+from services.capture.interfaces import capture_interfaces
 from services.capture.live import BusyError
 from services.capture.ring import gone
 from services.capture.settings import Settings, SubnetRule

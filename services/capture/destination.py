@@ -9,13 +9,14 @@ from confluent_kafka import KafkaError, KafkaException, TopicCollection
 from confluent_kafka import Producer as ConfluentProducer
 from confluent_kafka.admin import AdminClient
 
-from services.capture.outbox import CLIENT, Producer
+from services.capture.outbox import CLIENT, Connect, Producer
 from services.runtime.clients import administering, producing
 
 # librdkafka logs what its callbacks report too; the agent says it once, in its own words.
 QUIET = logging.getLogger("sidetap.capture.kafka")
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
+QUIET.setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,17 @@ class UnknownTopicError(Exception):
     """The broker answered, and has no such topic."""
 
 
-def connector(kafka: Mapping[str, str]) -> Callable[[Callable[[KafkaError], None]], Producer]:
+class MismatchError(RuntimeError):
+    """The topic is not as wide as the agent takes it to be."""
+
+
+def connector(kafka: Mapping[str, str]) -> Connect:
     """Makes producers of a deployment. What keeps records from getting lost is not for settings."""
 
-    def connect(on_error: Callable[[KafkaError], None]) -> Producer:
+    def connect(on_error: Callable[[KafkaError], None], alone: bool) -> Producer:
         settings = {**producing(kafka), **CLIENT, "error_cb": on_error}
+        if alone:
+            settings["batch.num.messages"] = 1
         return cast(Producer, ConfluentProducer(settings, logger=QUIET))
 
     return connect
@@ -57,4 +64,18 @@ def look(kafka: Mapping[str, str], topic: str, wait_s: float) -> Destination | N
         return None
     except TimeoutError:
         return None
-    return Destination(str(found.topic_id), len(found.partitions))
+    # The id is URL-unsafe base64; it names a folder.
+    return Destination(str(found.topic_id).replace("/", "_"), len(found.partitions))
+
+
+def width(destination: Destination, topic: str, packed_for: int) -> int:
+    """The partitions to pack for: what the topic has. 0: no wish.
+
+    Raises MismatchError where another number was wished: the halves of a flow would not meet.
+    """
+    if packed_for not in (0, destination.partitions):
+        raise MismatchError(
+            f"topic {topic} has {destination.partitions} partitions, and this agent packs for "
+            f"{packed_for}"
+        )
+    return destination.partitions

@@ -11,13 +11,19 @@ from dataclasses import dataclass
 
 from schemas.codec import decode_as
 from schemas.types import PacketBlock
-from services.capture.destination import Destination, UnknownTopicError, connector, look
+from services.capture.destination import (
+    Destination,
+    UnknownTopicError,
+    connector,
+    look,
+    width,
+)
 from services.capture.letters import Letter
 from services.capture.losses import LEDGER, content, missing
 from services.capture.outbox import Outbox
 from services.capture.progress import Progress
 from services.capture.settings import TOPIC, Settings
-from services.capture.taps import Tap, TapLetters, merged, taps
+from services.capture.taps import Tap, TapLetters, check, merged, taps
 
 PROGRESS_S = 1.0
 # How long one look for the topic may take; looking goes on until it is there.
@@ -51,13 +57,14 @@ def capture_files(
     """Send whole files and wait until all of it has arrived, or until `stopping`.
 
     Raises UnreadableError for a file that is no capture and FilterError for a wrong filter,
-    before anything is sent. Never gives up on Kafka.
+    before anything is sent; MismatchError for another number of partitions than the topic's.
+    Never gives up on Kafka.
     """
-    taps(paths, settings, settings.partitions or 1, again=True)  # Complain before waiting.
+    check(paths, settings)
     destination = await_topic(kafka, say, stopping)
     if destination is None:
         return []
-    partitions = settings.partitions or destination.partitions
+    partitions = width(destination, TOPIC, settings.partitions)
     found = taps(paths, settings, partitions, again=again)
     return _Run(found, settings, kafka, destination, partitions, say).send(stopping)
 

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
 from schemas.topics import topics
-from services.capture.destination import Destination, UnknownTopicError, look
+from services.capture.destination import Destination, UnknownTopicError, look, width
 from services.capture.live import LiveAgent, agent_folder
 from services.capture.privilege import chosen_user, drop, hand_over
 from services.capture.ring import open_ring
@@ -25,10 +25,6 @@ LOOK_AGAIN_S = 5.0
 WATCH_S = 0.2
 
 Say = Callable[[str], None]
-
-
-class MismatchError(RuntimeError):
-    """The topic is not as wide as the agent took it to be."""
 
 
 def capture_interfaces(
@@ -119,12 +115,7 @@ def _width_is(partitions: int, kafka: Mapping[str, str]) -> bool:
         found: Destination | None = look(kafka, TOPIC, WATCH_S)
     except UnknownTopicError:
         return False
-    if found is not None and found.partitions != partitions:
-        raise MismatchError(
-            f"topic {TOPIC} has {found.partitions} partitions and this agent packed for "
-            f"{partitions}: start it again"
-        )
-    return found is not None
+    return found is not None and width(found, TOPIC, partitions) == partitions
 
 
 def _for(agent: str, say: Say) -> Say:

@@ -28,11 +28,8 @@ SENTENCES_MAX = 5
 # A broker that refuses or lost its memory of us needs a moment; faster tries only fill its log.
 RETRY_S = 1.0
 
-_NEVER_TAKEN = {
-    KafkaError.MSG_SIZE_TOO_LARGE,
-    KafkaError.INVALID_MSG_SIZE,
-    KafkaError.INVALID_RECORD,
-}
+# The broker measures a whole batch: only of a record that went alone does it speak for certain.
+_TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE}
 
 # These two come with every try; "all brokers down" sums them up.
 _EVERY_TRY = {KafkaError._TRANSPORT, KafkaError._RESOLVE}  # noqa: SLF001 (so librdkafka calls them)
@@ -56,14 +53,15 @@ class Producer(Protocol):
     def purge(self) -> None: ...
 
 
-Connect = Callable[[Callable[[KafkaError], None]], Producer]
+Connect = Callable[[Callable[[KafkaError], None], bool], Producer]
 Settled = Callable[[Letter, str | None], None]
 
 
 class Outbox:
     """The window of letters under way.
 
-    `connect` makes a client that reports its own errors to the function it is given. `settled`
+    `connect` makes a client that reports its own errors to the function it is given; with the
+    flag, every record goes in a batch of its own, which blocks of 256 KiB hardly notice. `settled`
     hears of each letter once: None, or why it can never arrive. `say` gets one sentence when
     Kafka goes away and one when it is back. `now_s` is a monotonic clock.
     """
@@ -88,7 +86,8 @@ class Outbox:
         self._generation = 0
         self._retry_at_s: float | None = None
         self._troubles: set[str] = set()
-        self._producer = connect(self._client_error)
+        self._alone = self._alone_next = False
+        self._producer = connect(self._client_error, False)
 
     @property
     def room(self) -> bool:
@@ -119,7 +118,13 @@ class Outbox:
         """Hear of arrivals for at most so long, and try again what failed when it is time."""
         if self._retry_at_s is not None and self._now_s() >= self._retry_at_s:
             self._start_again()
-        self._producer.poll(wait_s)
+        self._poll(wait_s)
+
+    def _poll(self, wait_s: float) -> None:
+        try:
+            self._producer.poll(wait_s)
+        except KafkaException as caught:  # A client that failed for good says so here, too.
+            self._fail(caught.args[0].str())
 
     def _produce(self, ticket: int, letter: Letter) -> None:
         arguments: dict[str, Any] = (
@@ -133,8 +138,12 @@ class Outbox:
                 on_delivery=partial(self._report, self._generation, ticket),
                 **arguments,
             )
-        except KafkaException as error:
-            self._report(self._generation, ticket, error.args[0], None)
+        except KafkaException as caught:
+            error = caught.args[0]
+            if error.code() in _TOO_LARGE:
+                self._settle(ticket, error.str())
+            else:
+                self._fail(error.str())
 
     def _report(self, generation: int, ticket: int, error: KafkaError | None, _: object) -> None:
         if generation != self._generation or ticket not in self._waiting:
@@ -142,9 +151,10 @@ class Outbox:
         if error is None:
             self._settle(ticket, None)
             self._calm()
-        elif error.code() in _NEVER_TAKEN:
+        elif self._alone and error.code() in _TOO_LARGE:
             self._settle(ticket, error.str())
         else:
+            self._alone_next |= error.code() in _TOO_LARGE
             self._fail(error.str())
 
     def _settle(self, ticket: int, reason: str | None) -> None:
@@ -166,11 +176,12 @@ class Outbox:
         self._worry(reason)
 
     def _start_again(self) -> None:
-        self._retry_at_s = None
         self._generation += 1
         self._producer.purge()
-        self._producer.poll(0)  # Its reports are of an old generation: nobody listens.
-        self._producer = self._connect(self._client_error)
+        self._poll(0)  # Its reports are of an old generation: nobody listens.
+        self._retry_at_s = None
+        self._alone = self._alone_next
+        self._producer = self._connect(self._client_error, self._alone)
         for ticket, letter in list(self._waiting.items()):
             if self._retry_at_s is None:  # A failure in between: nothing may pass it.
                 self._produce(ticket, letter)

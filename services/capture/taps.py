@@ -6,6 +6,7 @@ Keeps:  one packer a file.
 """
 
 import heapq
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from stat import S_ISREG
 from sidetap_native import Block, CaptureFile, Packer
 
 from services.capture import epoch
-from services.capture.bpf import Instruction, compile_filter
+from services.capture.bpf import ETHERNET, Instruction, compile_filter
 from services.capture.letters import Letter
 from services.capture.losses import LEDGER
 from services.capture.settings import TOPIC, Settings
@@ -44,19 +45,28 @@ class UnreadableError(ValueError):
 def taps(paths: Sequence[str], settings: Settings, partitions: int, *, again: bool) -> list[Tap]:
     """Files with their names and epochs; `again` sends what was sent before as a new run.
 
-    Raises UnreadableError, also for a file that is no capture, before anything is sent.
+    Raises UnreadableError.
     """
     found = []
     for path, agent in zip(paths, _agents(paths, settings.agent), strict=True):
         resumable = not again and path != "-" and _regular(path)
         if resumable:
-            opened(path, ())
             shape = {**settings.shaping(), "agent": agent, "partitions": partitions}
             name = epoch.of_file(Path(path), shape)
         else:
             name = epoch.drawn()  # A stream cannot be read twice.
         found.append(Tap(path, agent, name, resumable))
     return found
+
+
+def check(paths: Sequence[str], settings: Settings) -> None:
+    """Whether files can be opened and filtered, streams apart.
+
+    Raises UnreadableError and FilterError.
+    """
+    for path in paths:
+        if path != "-" and _regular(path):
+            opened(path, _program(path, settings.filter))
 
 
 def opened(path: str, program: Sequence[Instruction]) -> CaptureFile:
@@ -82,7 +92,7 @@ class TapLetters:
         self._clock_us = 0
 
     def __iter__(self) -> Iterator[Timed]:
-        source = opened(self.tap.path, self._program())
+        source = opened(self.tap.path, _program(self.tap.path, self._settings.filter))
         reads = 0
         while not source.done:
             yield from self._timed(self._packer.read(source, PACKETS_PER_READ))
@@ -92,11 +102,6 @@ class TapLetters:
         self.damage = source.damage
         yield from self._timed(self._packer.end())
         yield from self._ledger()
-
-    def _program(self) -> tuple[Instruction, ...]:
-        if not self._settings.filter:
-            return ()
-        return compile_filter(self._settings.filter, opened(self.tap.path, ()).link_type)
 
     def _timed(self, blocks: Iterable[Block]) -> Iterator[Timed]:
         for block in blocks:
@@ -137,14 +142,27 @@ def block_letter(block: Block, lane: str = "") -> Letter:
     return Letter(TOPIC, block.record, block.partition, lane=lane, sequence=block.sequence)
 
 
+def _program(path: str, expression: str) -> tuple[Instruction, ...]:
+    """A filter for the file's own link type; a stream cannot be looked into first."""
+    if not expression:
+        return ()
+    regular = path != "-" and _regular(path)
+    return compile_filter(expression, opened(path, ()).link_type if regular else ETHERNET)
+
+
 def _agents(paths: Sequence[str], wanted: str) -> list[str]:
     """The file's name, with its folder where two files share one."""
-    names = ["stdin" if path == "-" else Path(path).name for path in paths]
-    full = ["/".join(Path(path).parts[-2:]) for path in paths]
+    names = ["stdin" if path == "-" else _text(Path(path).name) for path in paths]
+    full = [_text("/".join(Path(path).parts[-2:])) for path in paths]
     agents = [f if names.count(n) > 1 else n for n, f in zip(names, full, strict=True)]
     if not wanted:
         return agents
     return [wanted] if len(paths) == 1 else [f"{wanted}/{agent}" for agent in agents]
+
+
+def _text(name: str) -> str:
+    """A file's name may be any bytes; an agent's is text."""
+    return os.fsencode(name).decode(errors="backslashreplace")
 
 
 def _regular(path: str) -> bool:

@@ -76,11 +76,14 @@ def _key(site: str, client_ip: str) -> bytes:
 
 
 def _stream_bytes(exchange: Exchange) -> Amount:
-    """Head and body bytes on the wire that this record was the first to carry."""
+    """Head and body bytes on the wire: the request's on revision 0, the response's when final.
+
+    So what two revisions both carry counts once. Framing is not in the record.
+    """
     size = 0
     request, response = exchange.request, exchange.response
     if request is not None and exchange.revision == 0:
         size += request.head_bytes + request.body.wire_bytes
-    if response is not None:
+    if response is not None and exchange.response_final:
         size += response.head_bytes + response.body.wire_bytes
-    return Amount(packets=1, bytes=size)
+    return Amount(packets=1 if exchange.revision == 0 else 0, bytes=size)

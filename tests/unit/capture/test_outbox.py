@@ -51,6 +51,7 @@ class World:
 
     def __init__(self, window_bytes: int = 1000) -> None:
         self.clients: list[ScriptedClient] = []
+        self.alone: list[bool] = []
         self.settled: list[tuple[bytes, str | None]] = []
         self.said: list[str] = []
         self.now_s = 0.0
@@ -62,7 +63,8 @@ class World:
             window_bytes=window_bytes,
         )
 
-    def connect(self, on_error: Callable[[KafkaError], None]) -> ScriptedClient:
+    def connect(self, on_error: Callable[[KafkaError], None], alone: bool) -> ScriptedClient:
+        self.alone.append(alone)
         self.clients.append(ScriptedClient(on_error))
         return self.clients[-1]
 
@@ -135,13 +137,30 @@ def test_a_fatal_client_error_is_a_failure() -> None:
     assert world.clients[1].values == [b"1"]
 
 
-def test_what_the_broker_never_takes_is_settled_with_the_reason() -> None:
+def test_a_record_is_too_large_when_it_was_refused_alone() -> None:
     world = World()
     world.post(b"1", b"2")
     world.clients[0].answer(TOO_LARGE)
+    world.clients[0].answer(TOO_LARGE)
     world.outbox.serve(0)
+    assert world.settled == [], "perhaps the batch was too large"
+    world.now_s = RETRY_S
+    world.outbox.serve(0)
+    assert world.alone == [False, True]
+    world.clients[1].answer(TOO_LARGE)
+    world.clients[1].answer()
+    world.outbox.serve(0)
+    assert world.settled == [(b"1", TOO_LARGE.str()), (b"2", None)]
+
+
+def test_what_the_client_itself_calls_too_large_is_settled_at_once() -> None:
+    world = World()
+    world.clients[0].refuses = TOO_LARGE
+    world.post(b"1")
+    world.clients[0].refuses = None
+    world.post(b"2")
     assert world.settled == [(b"1", TOO_LARGE.str())]
-    assert len(world.clients) == 1
+    assert world.clients[0].values == [b"2"]
 
 
 def test_a_refusal_at_the_door_lets_nothing_pass() -> None:

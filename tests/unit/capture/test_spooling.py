@@ -26,7 +26,7 @@ class Live:
         self.client = ScriptedClient(lambda error: None)
         self.sender.through(
             Outbox(
-                lambda on_error: self.client,
+                lambda on_error, alone: self.client,
                 settled=self.sender.settled,
                 say=self.said.append,
                 now_s=lambda: 0.0,
