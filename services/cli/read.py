@@ -1,6 +1,6 @@
 """`sidetap read`: capture files to exchanges, findings and endpoints, in one process."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +23,9 @@ from services.cli.safe_text import shown, text
 from services.runtime.core import Output
 from services.runtime.settings import load
 
+EXCHANGES = "exchanges"
+# About 4 MB of usual exchanges: a busy site has fewer requests that wait for more than 5 s.
+HELD_MAX = 1_000
 DEFAULT = "exchanges,findings,endpoints"
 
 
@@ -54,6 +57,9 @@ def read(
     bodies: Annotated[
         bool, typer.Option("--bodies", help="Decoded bodies too, in Base64.")
     ] = False,
+    revisions: Annotated[
+        bool, typer.Option("--revisions", help="Every record of an exchange, not only its last.")
+    ] = False,
     separate: Annotated[
         bool, typer.Option("--separate", help="Each file its own site, not taps of one.")
     ] = False,
@@ -78,10 +84,12 @@ def read(
     form: Sheet | Lines = (
         Sheet(wanted) if chosen(said) is Format.table else Lines(wanted, bodies=bodies)
     )
+    last = LastWords(held_max=0 if revisions else HELD_MAX)
     deployment = load()
     flow = pipeline(deployment, {topic.value for topic in wanted})
     for chunk in chunks(files, deployment.of(CaptureSettings), say, separate=separate):
-        form.take(flow.feed(chunk))
+        form.take(last.of(flow.feed(chunk)))
+    form.take(last.rest())
     form.end()
 
 
@@ -101,6 +109,37 @@ def _keys_come_later(keylog: Path) -> None:
     except OSError as error:
         raise RefusedError(f"{keylog}: {os_reason(error)}.") from error
     say("sidetap: TLS keys come in a later version: what is encrypted stays closed.")
+
+
+class LastWords:
+    """Holds back the first record of an exchange that has not ended: a second may replace it.
+
+    In a file both are there, and who reads it wants one. What waits is bounded: past that, the
+    oldest goes out as it is, and a second record follows it, as on the topic.
+    """
+
+    def __init__(self, held_max: int) -> None:
+        self._held_max = held_max
+        self._held: dict[str, Output] = {}
+
+    def of(self, records: Iterable[Output]) -> Iterator[Output]:
+        """Records without those that may be replaced."""
+        for record in records:
+            exchange = as_exchange(record) if record.topic == EXCHANGES else None
+            if exchange is None:
+                yield record
+                continue
+            self._held.pop(exchange.id, None)
+            if exchange.response_final:
+                yield record
+                continue
+            self._held[exchange.id] = record
+            if len(self._held) > self._held_max:
+                yield self._held.pop(next(iter(self._held)))
+
+    def rest(self) -> list[Output]:
+        """What nothing replaced."""
+        return list(self._held.values())
 
 
 class Held:

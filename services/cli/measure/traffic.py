@@ -1,0 +1,146 @@
+"""A capture made for measuring: browsers and API clients on keep-alive connections.
+
+In:     how many exchanges, a seed.
+Out:    a pcap file; the same arguments give the same bytes.
+Keeps:  nothing.
+"""
+
+import gzip
+import json
+import random
+import struct
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+from pathlib import Path
+from urllib.parse import quote
+
+SEGMENT_BYTES = 1448  # Ethernet's 1,500 less IPv4, TCP and its timestamps.
+EXCHANGES_A_CONNECTION = 8
+CONNECTIONS_AT_ONCE = 64
+PACKET_US = 20
+BEGIN_US = 1_700_000_000_000_000
+GLOBAL_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65_535, 1)
+ETHERNET = bytes.fromhex("020000000001020000000002") + b"\x08\x00"
+SYN, FIN, PSH, ACK = 0x02, 0x01, 0x08, 0x10
+WORDS = ("order", "invoice", "lamp", "chair", "table", "blue", "green", "small", "large", "river")
+AGENTS = (
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/126.0 Safari/537.36",
+    "okhttp/4.12.0",
+)
+# One request in a hundred attacks, as on a site that is being scanned.
+ATTACKS = (
+    "1' OR '1'='1",
+    "<script>alert(1)</script>",
+    "../../../../etc/passwd",
+    "x;cat /etc/hosts",
+)
+ATTACK_SHARE = 0.01
+
+
+def write(path: Path, exchanges: int, seed: int = 1) -> int:
+    """The capture; how many packets it has."""
+    chance = random.Random(seed)  # noqa: S311 (traffic, not secrets)
+    waiting = [_connection(number, chance) for number in range(exchanges // EXCHANGES_A_CONNECTION)]
+    waiting.reverse()
+    running = [waiting.pop() for _ in range(min(CONNECTIONS_AT_ONCE, len(waiting)))]
+    at_us, packets = BEGIN_US, 0
+    with path.open("wb") as file:
+        file.write(GLOBAL_HEADER)
+        while running:
+            place = chance.randrange(len(running))
+            frame = next(running[place], None)
+            if frame is None:
+                running[place : place + 1] = [waiting.pop()] if waiting else []
+                continue
+            seconds, micros = divmod(at_us, 1_000_000)
+            file.write(struct.pack("<IIII", seconds, micros, len(frame), len(frame)) + frame)
+            at_us += PACKET_US
+            packets += 1
+    return packets
+
+
+def _connection(number: int, chance: random.Random) -> Iterator[bytes]:
+    """Every frame of one connection."""
+    client = int(IPv4Address("10.8.0.1")) + number % 4_000
+    server = int(IPv4Address("192.0.2.1")) + number % 20
+    port = 20_000 + number % 40_000
+    up = _Direction(client, server, port, 80, 1_000 + number * 7_919)
+    down = _Direction(server, client, 80, port, 5_000 + number * 104_729)
+    yield up.frame(SYN, 0)
+    yield down.frame(SYN | ACK, up.sequence)
+    yield up.frame(ACK, down.sequence)
+    for _ in range(EXCHANGES_A_CONNECTION):
+        for part in _parts(_request(chance, number % 20)):
+            yield up.frame(PSH | ACK, down.sequence, part)
+        for count, part in enumerate(_parts(_response(chance))):
+            yield down.frame(PSH | ACK, up.sequence, part)
+            if count % 2:
+                yield up.frame(ACK, down.sequence)
+    yield up.frame(FIN | ACK, down.sequence)
+    yield down.frame(FIN | ACK, up.sequence)
+    yield up.frame(ACK, down.sequence)
+
+
+class _Direction:
+    """One side of a connection."""
+
+    def __init__(self, source: int, destination: int, port: int, to: int, sequence: int) -> None:
+        self._ends = struct.pack(">II", source, destination)
+        self._ports = struct.pack(">HH", port, to)
+        self.sequence = sequence
+
+    def frame(self, flags: int, acknowledged: int, data: bytes = b"") -> bytes:
+        """The next frame."""
+        head = struct.pack(">BBHHHBBH", 0x45, 0, 40 + len(data), 0, 0x4000, 64, 6, 0) + self._ends
+        head = head[:10] + struct.pack(">H", _checksum(head)) + head[12:]
+        numbers = struct.pack(">IIBBHHH", self.sequence, acknowledged, 0x50, flags, 65_535, 0, 0)
+        self.sequence += len(data) + bool(flags & (SYN | FIN))
+        return ETHERNET + head + self._ports + numbers + data
+
+
+def _checksum(head: bytes) -> int:
+    """RFC 1071."""
+    total: int = sum(struct.unpack(">10H", head))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ((total + (total >> 16)) & 0xFFFF) ^ 0xFFFF
+
+
+def _parts(message: bytes) -> Iterator[bytes]:
+    return (message[at : at + SEGMENT_BYTES] for at in range(0, len(message), SEGMENT_BYTES))
+
+
+def _request(chance: random.Random, host: int) -> bytes:
+    value = chance.choice(ATTACKS) if chance.random() < ATTACK_SHARE else chance.choice(WORDS)
+    item = chance.randrange(10_000)
+    posts = chance.random() < 0.25
+    target = f"/api/v1/items/{item}" if posts else f"/shop/{item}?q={quote(value)}&page=2&sort=name"
+    body = json.dumps({"name": value, "count": item, "tags": WORDS[:4]}).encode() if posts else b""
+    lines = [
+        f"{'POST' if posts else 'GET'} {target} HTTP/1.1",
+        f"Host: shop-{host}.example",
+        f"User-Agent: {chance.choice(AGENTS)}",
+        "Accept: application/json, text/html;q=0.9, */*;q=0.8",
+        "Accept-Language: en-GB,en;q=0.7,de;q=0.3",
+        "Accept-Encoding: gzip, deflate, br",
+        f"Referer: https://shop-{host}.example/shop/{chance.randrange(100)}",
+        f"Cookie: session={chance.randbytes(16).hex()}; theme=dark; seen={item}",
+        "Connection: keep-alive",
+    ]
+    if posts:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def _response(chance: random.Random) -> bytes:
+    rows = [
+        {"id": chance.randrange(10**6), "name": chance.choice(WORDS), "price": chance.random()}
+        for _ in range(chance.choice((1, 5, 20, 80)))
+    ]
+    body = json.dumps({"items": rows}).encode()
+    lines = ["HTTP/1.1 200 OK", "Server: nginx", "Content-Type: application/json"]
+    if chance.random() < 0.5:
+        body = gzip.compress(body, compresslevel=6, mtime=0)
+        lines.append("Content-Encoding: gzip")
+    lines += [f"Content-Length: {len(body)}", "Cache-Control: no-store", "X-Frame-Options: DENY"]
+    return "\r\n".join([*lines, "", ""]).encode() + body
