@@ -4,7 +4,7 @@ BIN := .venv/bin
 NATIVE_SOURCES := $(shell find native -name '*.rs' -not -path '*/target/*') native/Cargo.toml native/crates.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock kafka-lock schemas freeze native-check clean
+.PHONY: help setup run bench test check format lock kafka-lock schemas freeze native-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -24,6 +24,12 @@ setup: .venv/native.stamp ## build everything that is needed, once
 	cd native && ../$(BIN)/maturin build --quiet --release --locked --out target/wheels
 	$(BIN)/pip install --quiet --no-deps --force-reinstall native/target/wheels/*.whl
 	touch $@
+
+run: setup ## everything on this machine, with the demo's traffic, until Ctrl-C
+	@$(BIN)/sidetap up --demo
+
+bench: setup ## what this machine reaches, beside the peers that are installed
+	@for what in packets detect browsing discovery pipeline; do $(BIN)/sidetap bench $$what || exit 1; done
 
 check: setup ## format, lint, types, tidy and fast tests: under two minutes
 	$(BIN)/ruff format --check .
