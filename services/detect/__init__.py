@@ -1,0 +1,1 @@
+"""Attacks in exchanges: exchanges in, findings out."""

@@ -1,0 +1,135 @@
+"""Path traversal and reading of files: paths that leave their folder, or name what no page needs."""
+
+import re
+
+from services.detect.rules import Detector, Match, Rule
+
+REAL_PARENT = re.compile(rb"(?:^|[/\\=:])\.\.(?:[/\\]|$)")
+SYSTEM_FILE = (
+    r"(?:etc[/\\]+(?:passwd|shadow|group|hosts|issue|motd|fstab|crontab|sudoers|mtab|profile|resolv\.conf|hostname|inittab|services|environment|os-release"
+    r"|(?:ssh|apache2?|httpd|nginx|mysql|php\d?|redis|vsftpd|proftpd|samba|postgresql|tomcat\d?|init\.d|cron\.\w+|security|pam\.d|network|rc\.\w+|sysconfig|exports|ldap|openvpn|logrotate\.d)\b)"
+    r"|proc[/\\]+(?:self|version|cmdline|cpuinfo|mounts|net|sched_debug|\d+)\b|var[/\\]+(?:log[/\\]+(?:apache\d?|httpd|nginx|auth|messages|syslog|secure|mysql|vsftpd|lastlog|wtmp|mail|access|error)|mail|spool|lib/(?:mysql|php)|run/secrets)\b"
+    r"|(?:boot|win|system|php|my|desktop|autoexec)\.(?:ini|bat|sys)\b|win(?:dows|nt)[/\\]+(?:system32|win\.ini|repair|system\.ini|php\.ini|iis|debug|temp|panther)|system32[/\\]|inetpub[/\\]|sys/class|usr/local/(?:apache|etc|php|nginx)|root/\.(?:ssh|bash))"
+)
+
+
+def whole_segment(match: Match) -> bool:
+    """The dots are a path's step, as in a/../b, and not the end of a sentence…/"""
+    return bool(REAL_PARENT.search(match.point.value))
+
+
+def not_a_relative_link(match: Match) -> bool:
+    """One step up, to a page or picture, is how pages link; it is no reading of files."""
+    return not match.point.name.lower().startswith((b"referer", b"location"))
+
+
+def is_plain_otherwise(match: Match) -> bool:
+    """Apart from the null byte the value is readable: it is a name, not a picture."""
+    return match.point.value.replace(b"\0", b"").isascii()
+
+
+RULES = (
+    Rule(
+        id="lfi.steps-up",
+        pattern=r"(?:^|[^.\w]|\w)\.{2,4};?(?:[/\\]+|[/\\]\.?[/\\]?)\.{2,4};?(?:[/\\]|$)",
+        weight=0.75,
+        title="Two or more steps out of a folder",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.encoded-steps",
+        pattern=r"(?:\.|%2e|0x2e|%c0%[2ae6]e|%c0\.|%u002e|%25c0%25ae|\xc0[\x2e\xae]|%e0%[48]0%ae|%uff0e){2}(?:%(?:25)*(?:2f|5c|c0%[a-z0-9]{2}|c1%[0-9a-z]{2}|e0%80%af|u\d{4}|bg%qf|uff0f|32%66|f[08]%\w{2})|0x[25][fc]|[\xc0\xc1]|%%32%66|%%35%63|\xef\xbc\x8f)",
+        weight=0.85,
+        title="A step up in an odd encoding",
+        in_text=0.4,
+    ),
+    Rule(
+        id="lfi.strange-steps",
+        pattern=r"(?:\.\.|0x2e0x2e|%2e%2e)(?:%[^\w\s]?\w+|0x[0-9a-f]{2}|[\x80-\xff]+|[^\w\s.,;:)!?\]'\"-]+)+(?:\.\.|0x2e0x2e|%2e%2e)",
+        weight=0.6,
+        title="Steps up with something strange for a slash",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.step-to-file",
+        pattern=r"(?:^|[=:/\\|])\.{1,2}[/\\]+(?:[\w.-]+[/\\]+)*(?:"
+        + SYSTEM_FILE[3:-1]
+        + r"|web-inf|\.(?:ht\w{2,}|env|git|svn|ssh|bash\w*)|[\w-]+\.(?:ini|conf|log|bak|old|inc|config|cfg|yml|key|pem|sql|passwd)\b)",
+        weight=0.7,
+        title="A relative path to a file that is not for the web",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.step-up",
+        pattern=r"^[\"'\s]{0,2}(?:file:|[\w.-]+[/\\])?\.\.[/\\]{1,3}[\w./\\%~-]+[\x00]?[\w.]*$",
+        weight=0.5,
+        title="A value that is a path and begins with a step up",
+        in_text=0.3,
+        only=("query", "body", "cookie"),
+    ),
+    Rule(
+        id="lfi.backslash-steps",
+        pattern=r"(?:\.\.\\){1,}|(?:\.\.\\/){1,}|(?:\.\./\\){1,}|(?:\.\.[/\\]{2,6}){2,}|\.\.;/|/\.{3,}/|\.\?/\.\?/|\.\.\x00/|\.\.%/",
+        weight=0.55,
+        title="A step up as Windows or a lenient server takes it",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.system-file",
+        pattern=r"(?:^|[/\\\s=:|>'\"(,;&])[/\\]*" + SYSTEM_FILE,
+        weight=0.6,
+        title="A file of the operating system",
+        in_text=0.25,
+    ),
+    Rule(
+        id="lfi.absolute-file",
+        pattern=r"^\s{0,2}[\"']?[/\\]+(?:etc|proc|var/log|root|usr/local|home/[\w.-]+/\.\w|private/etc|opt/\w+/(?:conf|log|etc)|boot|sys|apache2?/(?:logs|conf)|logs/(?:access|error)|windows|winnt)[/\\]",
+        weight=0.45,
+        title="A value that is an absolute path of the system",
+        in_text=0.3,
+        only=("query", "body", "cookie", "header"),
+    ),
+    Rule(
+        id="lfi.drive",
+        pattern=r"(?:^|[=|\s\"'/\\])[a-z]:[/\\]+(?:boot\.ini|windows|winnt|inetpub|xampp|wamp|program files|users[/\\]|documents and settings|apache|php|autoexec|sysprep|mysql|minint|config\.sys|unattend)",
+        weight=0.55,
+        title="A path on a Windows drive",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.file-url",
+        pattern=r"(?:^|[=\s\"'(,])(?:file:/+|netdoc:/|jar:file:|view-source:file)[\w./\\%:|~-]+",
+        weight=0.55,
+        title="A file: URL",
+        in_text=0.3,
+        only=("query", "body", "cookie", "header", "path"),
+    ),
+    Rule(
+        id="lfi.application-file",
+        pattern=r"(?:^|[/\\=])(?:web-inf|meta-inf)[/\\]|(?:^|[/\\=])(?:\.ht(?:access|passwd|group)|\.bash_(?:history|profile)|\.bashrc|\.zsh_history|\.mysql_history|\.psql_history|\.sh_history|\.ssh[/\\]|id_[rd]sa\b|authorized_keys|\.netrc|\.pgpass|\.npmrc|\.aws[/\\]credentials|\.docker[/\\]config|wp-config\.php|web\.config|global\.asax|applicationhost\.config|localsettings\.php|sites/default/settings\.php|configuration\.php(?:[-~.]|$))",
+        weight=0.6,
+        title="A file that keeps an application's secrets",
+        in_text=0.25,
+    ),
+    Rule(
+        id="lfi.null-byte",
+        pattern=r"[/\\.\w]\x00(?:\.?(?:html?|php|jpe?g|png|gif|txt|pdf|js|css|xml|asp|jsp)\b)?$|\.(?:php|asp|jsp|ini|conf|txt|html|log)\x00",
+        weight=0.55,
+        title="A null byte after a file's name",
+        in_text=0.5,
+        check=is_plain_otherwise,
+    ),
+)
+
+DETECTOR = Detector(
+    class_="lfi",
+    title="Path traversal",
+    advice="Look files up by an id or a fixed list instead of a path from the client; resolve the path and"
+    " refuse what leaves its folder. If the server answered with a file, treat what it holds as known.",
+    severity="high",
+    cwe=("CWE-22", "CWE-23", "CWE-36", "CWE-98"),
+    capec=("CAPEC-126", "CAPEC-139", "CAPEC-64"),
+    attack=("T1190", "T1083"),
+    owasp=("A01:2021", "API8:2023"),
+    rules=RULES,
+)

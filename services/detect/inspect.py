@@ -1,0 +1,82 @@
+"""The core of `sidetap inspect`: requests given as JSON lines to verdicts.
+
+In:   lines `{"id", "request_b64"[, "response_b64"]}`, as text or bytes.
+Out:  one object a line: `{"id", "attack", "score", "classes", "matches", "vulnerabilities"}`; for
+      a line that cannot be read `{"id", "error"}` with one sentence, and on with the next.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from services.detect import rawhttp
+from services.detect.scoring import Signal, Verdict
+from services.detect.verdict import Inspector
+
+VALUE_SHOWN_BYTES_MAX = 200
+
+
+def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
+    """Verdicts in the order of the lines; empty lines are passed over."""
+    inspector = Inspector()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            name, request, response = _read(line, number)
+        except ValueError as error:
+            yield {"id": f"line {number}", "error": f"line {number}: {error}"}
+            continue
+        exchange = rawhttp.exchange(name, request, response)
+        assert exchange.request is not None
+        yield as_json(name, inspector.inspect(exchange.request))
+
+
+def as_json(name: str, verdict: Verdict) -> dict[str, Any]:
+    """A verdict in the form of the command line's contract."""
+    attack = bool(verdict.scores)
+    return {
+        "id": name,
+        "attack": attack,
+        "score": verdict.score,
+        "classes": list(verdict.scores),
+        "matches": [_match(signal) for signal in verdict.signals],
+        "vulnerabilities": [],
+    }
+
+
+def _match(signal: Signal) -> dict[str, Any]:
+    text = signal.match.text[:VALUE_SHOWN_BYTES_MAX]
+    return {
+        "rule": signal.rule.id,
+        "class": signal.class_,
+        "where": signal.match.point.where,
+        "value": text.decode("utf-8", "backslashreplace"),
+        "weight": round(signal.weight, 4),
+    }
+
+
+def _read(line: bytes | str, number: int) -> tuple[str, bytes, bytes | None]:
+    """(id, request, response). Raises ValueError with one sentence."""
+    try:
+        given = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error}") from error
+    if not isinstance(given, dict) or not isinstance(given.get("request_b64"), str):
+        raise ValueError('not an object with a text "request_b64"')
+    response = given.get("response_b64")
+    return (
+        str(given.get("id", number)),
+        _unbase64(given["request_b64"], "request_b64"),
+        _unbase64(response, "response_b64") if isinstance(response, str) else None,
+    )
+
+
+def _unbase64(text: str, name: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(f"{name} is not Base64: {error}") from error

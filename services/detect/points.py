@@ -1,0 +1,219 @@
+"""A request as named points: every place where a client can put a value, decoded to its depth.
+
+In:   a request (view.RequestView).
+Out:  Points: where, as in `query.id` or `body.json.user.name`; the bytes as sent; the value after
+      each chain of decoders, so one place gives several points. `overlimit` names each budget that
+      was hit: what lies beyond it was not looked at.
+Keeps: nothing.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from services.detect import structures
+from services.detect.decoders import DECODERS, READINGS, encoded
+from services.detect.view import RequestView
+
+# Three layers are common (JSON in base64 in a form); two more leave room for who hides.
+DEPTH_MAX = 5
+# Points of one request, and bytes of all their values: a megabyte costs some 10 ms.
+POINTS_MAX = 2_000
+VALUE_BYTES_MAX = 65_536
+TOTAL_BYTES_MAX = 1_048_576
+# Layers of structure inside values: JSON in a parameter, a form in JSON …
+NESTED_BYTES_MAX = 65_536
+
+NAME_PLAIN = re.compile(rb"(?!__)[\w.-]*\Z")
+STRUCTURE_STARTS = (b"{", b"[", b"<")
+SEGMENT_PLAIN = re.compile(rb"[\w.~-]*\Z")
+# Headers that say how to talk and not what: clients repeat them unchanged; no application reads
+# their values into a query or a page.
+TECHNICAL = frozenset(
+    b"accept-encoding connection content-length content-encoding transfer-encoding te upgrade "
+    b"if-modified-since if-unmodified-since date expect dnt keep-alive priority".split()
+)
+
+
+class Point(NamedTuple):
+    """One value to look at. A tuple: a browser's request makes fifty of them."""
+
+    place: str  # path, query, header, cookie, body.form, body.json, body.xml, body.part, body …
+    name: bytes
+    raw: bytes
+    value: bytes
+    chain: tuple[str, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The place and the name as shown: `query.id`."""
+        name = self.name.decode("utf-8", "backslashreplace")
+        return f"{self.place}.{name}" if name else self.place
+
+
+class Points:
+    """Collects the points of one request, within the budgets."""
+
+    def __init__(self) -> None:
+        self.found: list[Point] = []
+        self.overlimit: set[str] = set()
+        self._bytes = 0
+
+    def add(self, place: str, name: bytes, raw: bytes, *, plus: bool = False) -> None:
+        """A value as sent: it, and whatever decoders make of it."""
+        value = raw.replace(b"+", b" ") if plus and b"+" in raw else raw
+        if len(value) > VALUE_BYTES_MAX:
+            self.overlimit.add("value bytes")
+            value = value[:VALUE_BYTES_MAX]
+        if not self._room(len(value)):
+            return
+        self.found.append(Point(place, name, raw, value))
+        if encoded(value):
+            self._decode(place, name, raw, value)
+        elif value[:1] in STRUCTURE_STARTS and place not in ("body", "document"):
+            self._nested(place, name, [value])
+
+    def add_name(self, place: str, name: bytes) -> None:
+        """A parameter's name, where it holds more than a name does."""
+        if not NAME_PLAIN.match(name):
+            self.add(place + ".name", b"", name, plus=True)
+
+    def _decode(self, place: str, name: bytes, raw: bytes, value: bytes) -> None:
+        """Every decoder on every value, breadth first; each distinct result once."""
+        seen = {value}
+        queue: list[tuple[bytes, tuple[str, ...]]] = [(value, ())]
+        for current, chain in queue:
+            # A reading is scanned only: what it leaves has no layers below.
+            for method, read in READINGS:
+                self._keep(place, name, raw, read(current), (*chain, method), seen)
+            for method, decode in DECODERS:
+                out = decode(current)
+                if out is None or out in seen:
+                    continue
+                if len(chain) >= DEPTH_MAX:
+                    self.overlimit.add("decoding depth")
+                    break
+                if self._keep(place, name, raw, out, (*chain, method), seen):
+                    queue.append((out, (*chain, method)))
+        if place not in ("body", "document"):
+            self._nested(place, name, [item for item, _ in queue])
+
+    def _keep(
+        self,
+        place: str,
+        name: bytes,
+        raw: bytes,
+        value: bytes | None,
+        chain: tuple[str, ...],
+        seen: set[bytes],
+    ) -> bool:
+        if value is None or value in seen or not self._room(len(value)):
+            return False
+        seen.add(value)
+        self.found.append(Point(place, name, raw, value, chain))
+        return True
+
+    def _nested(self, place: str, name: bytes, values: list[bytes]) -> None:
+        """Structures inside a value; one level here, the next by the values' own turn."""
+        if place.count(">") >= DEPTH_MAX:
+            self.overlimit.add("nesting depth")
+            return
+        for value in values:
+            if value[:1] in (b"{", b"[") and len(value) <= NESTED_BYTES_MAX:
+                pairs = structures.json_pairs(value)
+                inner = ">json"
+            elif value[:1] == b"<" and value[:2] in (b"<?", b"<!"):
+                pairs = structures.xml_pairs(value)
+                inner = ">xml"
+            else:
+                continue
+            for key, leaf in pairs or ():
+                label = name + b"." + key if name else key
+                self.add_name(place + inner, key)
+                if leaf:
+                    self.add(place + inner, label, leaf)
+
+    def _room(self, size_bytes: int) -> bool:
+        if len(self.found) >= POINTS_MAX:
+            self.overlimit.add("points")
+            return False
+        if self._bytes + size_bytes > TOTAL_BYTES_MAX:
+            self.overlimit.add("total bytes")
+            return False
+        self._bytes += size_bytes
+        return True
+
+
+def points_of(request: RequestView) -> Points:
+    """Every point of a request."""
+    points = Points()
+    _target(points, request.target)
+    content_type = b""
+    for raw_name, value in request.headers:
+        name = raw_name.lower()
+        if name == b"cookie":
+            _pairs(points, "cookie", structures.cookies(value))
+        elif name not in TECHNICAL:
+            points.add("header", name, value)
+            if name == b"content-type":
+                content_type = value
+        if not NAME_PLAIN.match(name):
+            points.add("header.name", b"", raw_name)
+    body = request.body.decoded()
+    if body:
+        _body(points, body, content_type)
+    return points
+
+
+def _target(points: Points, target: bytes) -> None:
+    path, _, query = target.partition(b"?")
+    points.add("path", b"", path)
+    for index, segment in enumerate(path.split(b"/")[1:]):
+        if not SEGMENT_PLAIN.match(segment):
+            points.add("path", b"%d" % (index + 1), segment)
+    if query:
+        pairs = structures.form(query)
+        _pairs(points, "query", pairs, plus=True)
+        # A query that is no list of pairs is one value: ?<payload with & and = in it>.
+        if b"=" not in query or not NAME_PLAIN.match(pairs[0][0] if pairs else b""):
+            points.add("query", b"", query, plus=True)
+
+
+def _pairs(
+    points: Points, place: str, pairs: Iterable[tuple[bytes, bytes]], *, plus: bool = False
+) -> None:
+    for name, value in pairs:
+        points.add_name(place, name)
+        if value:
+            points.add(place, name, value, plus=plus)
+
+
+def _body(points: Points, body: bytes, content_type: bytes) -> None:
+    """The body by what it is: by its own first bytes where its type says nothing or lies."""
+    kind = content_type.lower()
+    if b"multipart/" in kind and b"boundary" in kind:
+        _multipart(points, body, content_type)
+        return
+    start = body[:64].lstrip()[:1]
+    if start in (b"{", b"[") or b"json" in kind:
+        pairs = structures.json_pairs(body)
+        if pairs is not None:
+            _pairs(points, "body.json", pairs)
+            return
+    if start == b"<" or b"xml" in kind:
+        points.add("document", b"", body)
+        _pairs(points, "body.xml", structures.xml_pairs(body) or [])
+        return
+    if b"urlencoded" in kind or (b"=" in body[:256] and not re.search(rb"[\s{<]", body[:64])):
+        _pairs(points, "body.form", structures.form(body), plus=True)
+        return
+    points.add("body", b"", body)
+
+
+def _multipart(points: Points, body: bytes, content_type: bytes) -> None:
+    for name, file_name, content in structures.multipart(body, content_type):
+        points.add_name("body.part", name)
+        if file_name is not None:
+            points.add("body.file.name", name, file_name)
+        if content:
+            points.add("body.part" if file_name is None else "body.file", name, content)

@@ -1,0 +1,61 @@
+"""Signals to a verdict: pure, explainable, and the one place where a learned model can step in.
+
+In:   signals: a rule that spoke in a place, with its weight there.
+Out:  a score per class, 0 to 1, and the classes at or over the threshold.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.detect.rules import Match, Rule
+
+ATTACK_SCORE_MIN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One rule that spoke. `weight` is the rule's, after its context."""
+
+    class_: str
+    rule: Rule
+    match: Match
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was decided of a request, and why. `scores` holds the classes that were decided on."""
+
+    scores: Mapping[str, float]
+    signals: tuple[Signal, ...]
+    overlimit: tuple[str, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """The highest score of any class."""
+        return max(self.scores.values(), default=0.0)
+
+
+def score(signals: Iterable[Signal]) -> dict[str, float]:
+    """Each class's score: the chance that not all of its rules err, were they independent.
+
+    A rule counts once for a request, with its greatest weight: repeating a payload is no proof.
+    """
+    best: dict[str, dict[str, float]] = {}
+    for signal in signals:
+        rules = best.setdefault(signal.class_, {})
+        rules[signal.rule.id] = max(rules.get(signal.rule.id, 0.0), signal.weight)
+    return {class_: _either(rules.values()) for class_, rules in best.items()}
+
+
+def decided(scores: Mapping[str, float]) -> dict[str, float]:
+    """The classes that are called an attack, the surest first."""
+    found = [(class_, value) for class_, value in scores.items() if value >= ATTACK_SCORE_MIN]
+    return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _either(weights: Iterable[float]) -> float:
+    wrong = 1.0
+    for weight in weights:
+        wrong *= 1.0 - weight
+    return round(1.0 - wrong, 4)
