@@ -1,7 +1,7 @@
 """Places where a test may have the process killed: exactness is shown there, or nowhere.
 
-TEST_FAULT=POINT:N kills this process (SIGKILL) when it passes POINT for the Nth time. Only tests
-set it; without it a point costs one comparison.
+TEST_FAULT=POINT:N:SIGNAL sends this process a signal (KILL or STOP) when it passes POINT for the
+Nth time. Only tests set it; without it a point costs one comparison.
 """
 
 import os
@@ -13,7 +13,7 @@ Point = Literal["before_produce", "in_transaction", "after_commit", "in_restore"
 POINTS: tuple[Point, ...] = ("before_produce", "in_transaction", "after_commit", "in_restore")
 VARIABLE = "TEST_FAULT"
 
-_planned, _, _nth = os.environ.get(VARIABLE, "").partition(":")
+_planned, _nth, _signal = (os.environ.get(VARIABLE) or ":0:KILL").split(":")
 _passed: Counter[str] = Counter()
 
 
@@ -22,4 +22,4 @@ def point(name: Point) -> None:
     if name == _planned:
         _passed[name] += 1
         if _passed[name] == int(_nth):
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.Signals[f"SIG{_signal}"])

@@ -3,12 +3,13 @@
 Returns values; the command line prints them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -26,6 +27,8 @@ from services.runtime.clients import administering, producing
 from services.runtime.pauses import MARK, POLICY, resume_id
 
 ANSWER_S_MAX = 30
+# The default session of a worker (services/runtime/worker.py) and some more.
+SESSION_S_MAX = 15
 COPIES_MAX = 3
 """Replication where the cluster has so many brokers: one may die while another is served."""
 
@@ -117,23 +120,48 @@ def apply(
     What is refused is left alone. Raises TopicsError.
     """
     admin = AdminClient(administering(kafka))
-    table, done = topics(), []
+    table, differences = topics(), list(differences)
     try:
-        brokers = len(admin.list_topics(timeout=ANSWER_S_MAX).brokers)
-        for difference in differences:
+        missing = [table[each.topic] for each in differences if each.missing]
+        there = [each for each in differences if not each.missing]
+        done = _create(admin, missing, prefix)
+        for difference in there:
             topic = table[difference.topic]
-            if difference.missing:
-                _wait(admin.create_topics([_new(topic, brokers, prefix)]))
-                done.append(f"created {prefix}{topic.name}")
             if difference.settings:
                 _wait(admin.incremental_alter_configs([_altered(difference)]))
                 done.append(f"changed {', '.join(sorted(difference.settings))} of {topic.name}")
             if difference.partitions and not difference.refused:
                 _wait(admin.create_partitions([NewPartitions(topic.name, topic.partitions)]))
                 done.append(f"raised {topic.name} to {topic.partitions} partitions")
+        if len(done) > len(missing):
+            _until(lambda: all(map(_only_refused, compare(kafka, [table[d.topic] for d in there]))))
     except KafkaException as caught:
         raise TopicsError(f"Kafka refused: {caught.args[0].str()}") from caught
     return done
+
+
+def _create(admin: AdminClient, missing: Sequence[Topic], prefix: str) -> list[str]:
+    """All at once."""
+    if not missing:
+        return []
+    brokers = len(admin.list_topics(timeout=ANSWER_S_MAX).brokers)
+    _wait(admin.create_topics([_new(topic, brokers, prefix) for topic in missing]))
+    names = {prefix + topic.name for topic in missing}
+    _until(lambda: names <= admin.list_topics(timeout=ANSWER_S_MAX).topics.keys())
+    return [f"created {prefix}{topic.name}" for topic in missing]
+
+
+def _until(seen: Callable[[], bool]) -> None:
+    """The broker that is asked hears of a change a moment after the one that made it."""
+    deadline_s = time.monotonic() + ANSWER_S_MAX
+    while not seen():
+        if time.monotonic() > deadline_s:
+            raise TopicsError("Kafka made a change but does not show it")
+        time.sleep(0.05)
+
+
+def _only_refused(left: Difference) -> bool:
+    return not left.settings and bool(left.refused)
 
 
 def _new(topic: Topic, brokers: int, prefix: str) -> NewTopic:
@@ -200,13 +228,27 @@ def drop_run(kafka: Mapping[str, str], name: str) -> list[str]:
         groups = admin.list_consumer_groups(request_timeout=ANSWER_S_MAX).result().valid
         mine = [g.group_id for g in groups if g.group_id.startswith(prefix)]
         named = [t for t in admin.list_topics(timeout=ANSWER_S_MAX).topics if t.startswith(prefix)]
-        if mine:
-            _wait(admin.delete_consumer_groups(mine))
+        for group in mine:
+            _delete_group(admin, group)
         if named:
             _wait(admin.delete_topics(named))
     except KafkaException as caught:
         raise TopicsError(f"Kafka refused: {caught.args[0].str()}") from caught
     return sorted([*mine, *named])
+
+
+def _delete_group(admin: AdminClient, group: str) -> None:
+    """Members with a stable name do not leave when they end: the broker waits for their session."""
+    deadline_s = time.monotonic() + SESSION_S_MAX
+    while True:
+        try:
+            return _wait(admin.delete_consumer_groups([group]))
+        except KafkaException as caught:
+            if caught.args[0].code() != KafkaError.NON_EMPTY_GROUP:
+                raise
+            if time.monotonic() > deadline_s:
+                raise TopicsError(f"{group} still has workers: stop them first") from caught
+            time.sleep(0.5)
 
 
 def _wait(answers: Mapping[Any, Future[Any]]) -> None:

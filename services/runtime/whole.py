@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from services.runtime.clients import consuming
 
@@ -20,6 +20,8 @@ Place = tuple[str, int]
 # ends and its next start tries again.
 WHOLE_S_MAX = 120
 PROBE_S_MAX = 30
+MOVING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+UNCOMMITTED = "read_uncommitted"
 CHUNK_RECORDS = 10_000
 
 
@@ -31,15 +33,21 @@ def ends(kafka: Mapping[str, str], places: Sequence[Place]) -> dict[Place, tuple
     """First offset and high watermark of each partition, open transactions included."""
     probe = Consumer(consuming(kafka, group_id="sidetap-probe") | {"isolation.level": UNCOMMITTED})
     try:
-        return {
-            place: probe.get_watermark_offsets(TopicPartition(*place), timeout=PROBE_S_MAX)
-            for place in places
-        }
+        return {place: _ends(probe, place) for place in places}
     finally:
         probe.close()
 
 
-UNCOMMITTED = "read_uncommitted"
+def _ends(probe: Consumer, place: Place) -> tuple[int, int]:
+    """A leader that was just chosen, or moved, is asked again."""
+    deadline_s = time.monotonic() + PROBE_S_MAX
+    while True:
+        try:
+            return probe.get_watermark_offsets(TopicPartition(*place), PROBE_S_MAX)
+        except KafkaException as caught:
+            if caught.args[0].code() not in MOVING or time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.1)
 
 
 def read_whole(

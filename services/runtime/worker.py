@@ -210,6 +210,11 @@ class Worker:
             self.health.metrics.add(Metric.ABORTED)
             self._transactions.abort()
             self._restore(list(self.parts))
+            # Not `assign`: if the partitions were lost meanwhile, it would answer that event.
+            for part in self.parts.values():
+                self._consumer.seek(self._at(part, part.next_offset))
+            self._consumer.resume([self._at(part) for part in self.parts.values()])
+            self._pause()
 
     def _changes(self, part: Part, events: Sequence[Event]) -> Changes:
         if events:
@@ -259,6 +264,8 @@ class Worker:
         """Called inside `consume`, where an exception has no way out: it is raised after it."""
         try:
             self._restore([(self._inputs[tp.topic], tp.partition) for tp in partitions])
+            consumer.assign([self._at(part, part.next_offset) for part in self.parts.values()])
+            self._pause()
         except BaseException as error:
             self._failed = error
             consumer.assign([])
@@ -277,7 +284,9 @@ class Worker:
         self._tail.assign(
             [TopicPartition(*place, at) for place, at in self._broadcasts.next_offsets.items()]
         )
-        self._consumer.assign([self._at(part, part.next_offset) for part in self.parts.values()])
+
+    def _pause(self) -> None:
+        """Partitions that wait for a person give nothing."""
         waiting = [self._at(part) for place, part in self.parts.items() if place in self._pauses]
         self._consumer.pause(waiting)
 
