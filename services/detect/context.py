@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
 # Words that hold an English sentence together and that no payload needs. Three different ones,
 # or many lines, make a text: a post, a ticket, a page, a script somebody edits.
@@ -19,6 +20,15 @@ STATEMENT = re.compile(
     rb"|begin\b|merge\s+into|query\b[\s\w(]*[({]|mutation\b[\s\w(]*[({]|comment\s+on\b|grant\s+\w|call\s+\w|exec(?:ute)?\s+\w)",
     re.I,
 )
+# Half a statement is no statement, however it begins.
+CUT_OFF = re.compile(
+    rb"\b(?:where|and|or|from|union|select|by|like|in)\s*\Z|--[^\n]*\Z|#[^\n]*\Z|/\*\s*\Z", re.I
+)
+# The elements of a page that somebody wrote in an editor.
+WRITTEN_HTML = re.compile(
+    rb"</?(?:p|pre|code|br|div|span|ul|ol|li|h[1-6]|strong|em|blockquote|table)\b[^>]*>", re.I
+)
+HTML_ELEMENTS_MIN = 4
 TEXT_BYTES_MIN = 40
 TEXT_WORDS_MIN = 3
 TEXT_LINES_MIN = 4
@@ -28,18 +38,20 @@ CODE_BYTES_MIN = 120
 @lru_cache(maxsize=1_024)
 def is_text(value: bytes) -> bool:
     """Whether people wrote this as a whole: prose, code of several lines, a full statement."""
+    if b"%" in value:
+        value = unquote_to_bytes(value)
     if len(value) < TEXT_BYTES_MIN:
         return is_statement(value)
     if value.count(b"\n") >= TEXT_LINES_MIN and len(value) > CODE_BYTES_MIN:
         return True
     if len({word.lower() for word in SMALL_WORDS.findall(value)}) >= TEXT_WORDS_MIN:
         return True
-    return is_statement(value)
+    return is_statement(value) or len(WRITTEN_HTML.findall(value)) >= HTML_ELEMENTS_MIN
 
 
 def is_statement(value: bytes) -> bool:
     """Whether the value is a whole statement of a query language, from its first word on."""
-    return bool(STATEMENT.match(value))
+    return bool(STATEMENT.match(value)) and not CUT_OFF.search(value)
 
 
 def closes_literal(value: bytes, at: int) -> bool:

@@ -25,12 +25,13 @@ ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,31};)")
 ESCAPE = re.compile(
     rb"\\(?:u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|x([0-9a-fA-F]{2})|([0-3][0-7]{2}))"
 )
-BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n"
-URL_SAFE = bytes.maketrans(b"-_", b"+/")
+BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n "
+# A + that a form made a blank is a + again.
+URL_SAFE = bytes.maketrans(b"-_ ", b"+/+")
 # Nine bytes: shorter rows of letters are words, and random ones are printable too often.
 BASE64_DIGITS_MIN = 12
 HEX = re.compile(rb"(?:0x|\\x)?((?:[0-9a-fA-F]{2}){8,})\Z")
-PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n"
+PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n\0"
 SQL_COMMENT = re.compile(rb"/\*(?:!\d{0,6})?(.*?)\*/|/\*!\d{0,6}", re.S)
 SHELL_NOISE = re.compile(
     rb"\$\{?IFS\}?(?:\$\d)?|\$[@*]|\$\{[@*]\}|(?<=\w)(?:''|\"\"|``)(?=\w)|\\(?=[a-z/])"
@@ -86,7 +87,7 @@ def base64_text(value: bytes) -> bytes | None:
         value = value.partition(b",")[2]
         if value.translate(None, BASE64_DIGITS):
             return None
-    digits = value.translate(URL_SAFE, b"\r\n= ")
+    digits = value.translate(URL_SAFE, b"\r\n=")
     if len(digits) < BASE64_DIGITS_MIN or not _printable(_unbase64(digits[:16])):
         return None
     return _printable(_unbase64(digits))

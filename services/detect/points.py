@@ -19,14 +19,14 @@ from services.detect.view import RequestView
 DEPTH_MAX = 5
 # Points of one request, and bytes of all their values: a megabyte costs some 10 ms.
 POINTS_MAX = 2_000
-VALUE_BYTES_MAX = 65_536
+VALUE_BYTES_MAX = 262_144
 TOTAL_BYTES_MAX = 1_048_576
 # Layers of structure inside values: JSON in a parameter, a form in JSON …
 NESTED_BYTES_MAX = 65_536
 
 NAME_PLAIN = re.compile(rb"(?!__)[\w.-]*\Z")
 STRUCTURE_STARTS = (b"{", b"[", b"<")
-SEGMENT_PLAIN = re.compile(rb"[\w.~-]*\Z")
+SEGMENT_PLAIN = re.compile(rb"[\w.~-]{0,11}\Z")
 # Headers that say how to talk and not what: clients repeat them unchanged; no application reads
 # their values into a query or a page.
 TECHNICAL = frozenset(

@@ -5,7 +5,7 @@ from services.detect.rules import Detector, Rule
 RULES = (
     Rule(
         id="crlf.header",
-        pattern=r"(?:[\r\n]|\xe5\x98\x8[da]|%0[ad]|\\r\\n|\\n)+[\s%20+]*(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|refresh|x-[\w-]+|http-equiv|transfer-encoding|host|connection|cache-control|last-modified|etag|server|link|access-control-[\w-]+|crlf[\w-]*|header[\w-]*|\w*inject\w*|test\w*|referer|cookie|user-agent|clear-site-data)\s*:",
+        pattern=r"(?:[\r\n]|\xe5\x98[\x8a\x8d]|%0[ad]|\\r\\n|\\n)+[\s%20+]*(?:set-cookie2?|location|content-(?:type|length|disposition|encoding)|refresh|x-[\w-]+|http-equiv|transfer-encoding|host|connection|cache-control|last-modified|etag|server|link|access-control-[\w-]+|crlf[\w-]*|header[\w-]*|\w*inject\w*|test\w*|referer|cookie|user-agent|clear-site-data)\s*:",
         weight=0.65,
         title="A line end, then a header",
         in_text=0.15,
@@ -25,13 +25,6 @@ RULES = (
         title="An empty line, then a page",
         in_text=0.2,
         only=("query", "path", "header", "cookie"),
-    ),
-    Rule(
-        id="crlf.path",
-        pattern=r"[\r\n]",
-        weight=0.55,
-        title="A line end in a path",
-        only=("path",),
     ),
 )
 

@@ -8,7 +8,7 @@ RULES = (
         pattern=r"\b__schema\b\s*(?:\(|\{)|\b__type\b\s*\(\s*name\s*:",
         weight=0.55,
         title="Asks for the whole schema",
-        in_text=0.5,
+        in_text=1.0,
         only=("query", "body"),
     ),
 )

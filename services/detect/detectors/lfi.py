@@ -45,7 +45,7 @@ RULES = (
     ),
     Rule(
         id="lfi.strange-steps",
-        pattern=r"(?:\.\.|0x2e0x2e|%2e%2e)(?:%[^\w\s]?\w+|0x[0-9a-f]{2}|[\x80-\xff]+|[^\w\s.,;:)!?\]'\"-]+)+(?:\.\.|0x2e0x2e|%2e%2e)",
+        pattern=r"(?:\.\.|0x2e0x2e|%2e%2e)(?:%(?:25)*(?:2f|5c|c[01]|e0|f[08c]|u\w{4}|bg|qf|8\w|a[ef]|9c|00|[%?]\w\w)+|0x[0-9a-f]{2}|[\x80-\xff]+|[\\/|?*])+(?:\.\.|0x2e0x2e|%2e%2e)",
         weight=0.6,
         title="Steps up with something strange for a slash",
         in_text=0.3,
@@ -110,6 +110,20 @@ RULES = (
         weight=0.6,
         title="A file that keeps an application's secrets",
         in_text=0.25,
+    ),
+    Rule(
+        id="lfi.share",
+        pattern=r"^[\\/]{2}[\w.:%-]+[\\/](?:[a-z]\$|admin\$|ipc\$)(?:[\\/]|$)",
+        weight=0.65,
+        title="A Windows share that only administrators use",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.dots",
+        pattern=r"(?:[/\\]\.){4,}[/\\]|[/\\]\.{5,}[/\\{]",
+        weight=0.55,
+        title="Rows of dots for a path",
+        in_text=0.3,
     ),
     Rule(
         id="lfi.null-byte",

@@ -19,7 +19,7 @@ UNIX_WORDS = (
 WINDOWS = r"(?:dir|ver|net1?|netsh|ipconfig|systeminfo|tasklist|taskkill|whoami|hostname|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|certutil|bitsadmin|mshta|regsvr32|rundll32|wmic|cscript|wscript|schtasks|ping|nslookup|tracert|xcopy|erase|mkdir|rmdir|attrib|cacls|icacls|echo|findstr|nbtstat|arp|quser|nltest|dsquery|ftp|tftp|sysinfo)"
 WINDOWS_WORDS = r"(?:type|set|reg|sc|copy|del|ren|move|md|rd|start|at|route|tree|more|timeout|waitfor|query|time|date)"
 ARGUMENT = r"(?:\s+[-/~.\w$\"'<>*%{\\]|[\s;|&`)\"'#}]*(?:\\n)?$|\s*[|;&`)<>#]|\$\{?ifs|\+|<|\\n)"
-PATH_ARGUMENT = r"(?:\s+(?:-\w|-{2}\w|/\w|~/|\.{1,2}/|\$\w|%\w)|[\s;|&`)\"'#}]*$)"
+PATH_ARGUMENT = r"\s+(?:-\w|-{2}\w|/\w|~/|\.{1,2}/|\$\w)"
 PATH = r"(?:/?(?:usr/|s?bin/|local/){1,3})?"
 ENTITY_END = re.compile(rb"&#?\w{1,8}\Z")
 FIELD_AND_TIME = re.compile(
@@ -82,7 +82,7 @@ RULES = (
     ),
     Rule(
         id="rce.assigned-command",
-        pattern=r"\b\w+=\$?\\?[\"'({]?[^;]+;\s*\$\w+|@\{\[\s*system\s",
+        pattern=r"\b\w+=\$?\\*[\"'({][^;]+;\s*\$\w+|@\{\[\s*system\s",
         weight=0.6,
         title="A variable set to a command and run",
         in_text=0.2,

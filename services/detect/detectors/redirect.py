@@ -16,7 +16,7 @@ RULES = (
     ),
     Rule(
         id="redirect.userinfo",
-        pattern=r"^[\s\"']*(?:https?:)?[/\\]+[\w.:%-]+(?:@|%40|\\@|%5c@|#@|\?@|;@)[\w.%/-]{3,}",
+        pattern=r"^[\s\"']*(?:https?:)?[/\\]+[\w.:%-]+\.[\w:%-]+(?:@|%40|\\@|%5c@|#@|\?@|;@)[\w.%/-]{3}",
         weight=0.5,
         title="An address with another host before the @",
         in_text=0.3,

@@ -42,7 +42,7 @@ RULES = (
     Rule(
         id="scanner.probe-value",
         pattern=r"\b(?:nessus|acunetix|netsparker|appscan|burpcollaborator|w00tw00t|sqlmap|nikto|wvstest|acux?\d{4}|hitag|rapid7|qualys)[\w.-]*\b",
-        weight=0.5,
+        weight=0.45,
         title="A value that only a scanner sends",
         in_text=0.1,
         only=("query", "path", "cookie"),

@@ -17,7 +17,7 @@ COMPARE = r"(?:=|<=>|<>|!=|<|>|:=|\b(?:like|rlike|regexp|in|is|between|sounds|gl
 OPERAND = r"[\"'`(\s~!@+-]*[\w.@$%\[\]]*[\"'`)\s]*"
 
 NUMBER_FIRST = re.compile(
-    rb"\s*[-+(]*\s*(?:0x[0-9a-f]+|\d[\d.]*)[\s)'\"`/+-]*(?:\Z|\b|[|&<>=;])", re.I
+    rb"\s*[-+(~!]*\s*(?:0x[0-9a-f]+|\d[\d.]*)[\s)'\"`/+-]*(?:\Z|\b|[|&<>=;])", re.I
 )
 PHRASE_END = re.compile(rb"[=<>\'\"(#;\d]|--|\btrue\b|\bfalse\b", re.I)
 SIGN = re.compile(rb"['\"`)]")
@@ -95,11 +95,19 @@ RULES = (
     ),
     Rule(
         id="sqli.quoted-logic",
-        pattern=rf"[\"'`]\s*\)*{GAP}*(?:or|and|xor|\|\||&&|having|like|rlike|between|union|in|is|div){GAP}*"
-        r"(?:not\s)?[\s(]*(?:[\"'`]|true\b|false\b|\d+\s*(?:[=<>;)]|--|#|/\*|limit|like|union|and\b|or\b)|\(?\s*select\b|exists\b|null\b|if\s?\()",
+        pattern=rf"[\"'`]\s*\)*{GAP}*(?:(?:or|and|xor|\|\||&&|having){GAP}*|(?:{GAP})(?:like|rlike|between|union|in|is|div){GAP})(?:not\s)?[\s(]*"
+        r"(?:[\"'`]|true\b|false\b|\d+\s*(?:[=<>;)]|--|#|/\*|limit|like|union|and\b|or\b)|\(?\s*select\b|exists\b|null\b|if\s?\()",
         weight=0.5,
         title="A quote, then logic over a literal",
         in_text=0.3,
+        check=breaks_out,
+    ),
+    Rule(
+        id="sqli.quoted-operator",
+        pattern=r"[\"'`]\s*(?:[-+*/%^|&<>=!~]\s*)+(?:[\w.(@$]*[-+*/%^|&<>=!~()\s]*)*[\"'`][\w\s]*$",
+        weight=0.4,
+        title="An operator between a literal's end and the next one's start",
+        in_text=0.2,
         check=breaks_out,
     ),
     Rule(

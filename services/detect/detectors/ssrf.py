@@ -14,8 +14,13 @@ OWN_PAGE = re.compile(
 
 
 def asked_to_fetch(match: Match) -> bool:
-    """Not in headers and parameters that name the page or the client's own address."""
+    """Not in headers that name the page or the client's own address."""
     return not (match.point.place == "header" and OWN_PAGE.search(match.point.name))
+
+
+def not_where_the_client_goes(match: Match) -> bool:
+    """Not in parameters for the browser: developers send themselves to localhost."""
+    return asked_to_fetch(match) and not OWN_PAGE.search(match.point.name)
 
 
 RULES = (
@@ -34,7 +39,7 @@ RULES = (
         title="A URL of the server itself",
         in_text=0.1,
         only=("query", "body", "cookie"),
-        check=asked_to_fetch,
+        check=not_where_the_client_goes,
     ),
     Rule(
         id="ssrf.odd-address",

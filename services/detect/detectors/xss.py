@@ -4,9 +4,7 @@ Markup alone is no attack: editors, comments and mails send it. What speaks is w
 element, an event handler, a script URL, or the end of a script's string followed by a call.
 """
 
-import re
-
-from services.detect.rules import Detector, Match, Rule
+from services.detect.rules import Detector, Rule
 
 EVENT = (
     r"on(?:abort|activate|after\w{4,12}|animation\w{3,9}|auxclick|before\w{3,16}|begin|blur|bounce|cancel|canplay\w*|cellchange|change|click"
@@ -15,25 +13,16 @@ EVENT = (
     r"|key(?:down|press|up)|layoutcomplete|load\w*|lose\w{4,7}|lost\w{4,14}|media\w{5,9}|message\w*|mouse\w{2,6}|move\w*|mozfullscreenchange"
     r"|offline|online|outofsync|page(?:hide|show)|paste|pause|play\w*|pointer\w{2,}|popstate|popup\w{3,6}|progress|propertychange|ratechange|readystatechange"
     r"|repeat|reset|resize\w*|resume|reverse|row\w{4,10}|scroll\w*|search|securitypolicyviolation|seek\w{2,4}|select\w*|show|slotchange|stalled|start|stop|storage|submit"
-    r"|suspend|syncrestored|timeerror|timeupdate|toggle|touch\w{3,6}|trackchange|transition\w{3,6}|unhandledrejection|unload|urlflip|volumechange|waiting|webkit\w{5,30}|wheel|\w{1,3})"
+    r"|suspend|syncrestored|timeerror|timeupdate|toggle|touch\w{3,6}|trackchange|transition\w{3,6}|unhandledrejection|unload|urlflip|volumechange|waiting|webkit\w{5,30}|wheel|x{1,3})"
 )
 SINK = (
     r"(?:alert|confirm|prompt|eval|print|fetch|atob|btoa|import|settimeout|setinterval|function|console\.\w+|document\.\w+|window\.\w+|location\.?\w*|"
     r"string\.fromcharcode|top\[|self\[|window\[|parent\[|this\[|xmlhttprequest|open)"
 )
-RUNS = re.compile(rb"\(|`|=|\\|%|&|javascript|location|cookie|alert|src|\Z", re.I)
-LOCAL_HANDLER = re.compile(rb"<[^>]*\bon\w+\s*=\s*$", re.I)
-
-
-def runs(match: Match) -> bool:
-    """After a handler's = stands something that can call or assign."""
-    return bool(RUNS.search(match.after[:80]))
-
-
 RULES = (
     Rule(
         id="xss.script-element",
-        pattern=r"<[\s/]*(?:[\w-]+:)?script(?:[\s/>\x00+\"'(:]|$)",
+        pattern=r"<[\s/]*(?:[\w-]+:)?script(?:[\s/>\x00+\"'(:][^<]*[\w/(=;:]{3}|$)|<script[^>]*>[^<]*</\s*script",
         weight=0.75,
         title="A script element",
         in_text=0.45,
@@ -51,15 +40,13 @@ RULES = (
         weight=0.8,
         title="An event handler inside a tag",
         in_text=0.5,
-        check=runs,
     ),
     Rule(
         id="xss.handler-in-attribute",
-        pattern=rf"^[^<]*[\"'`][^<>]*[\s/\"'`+;\x0c]{EVENT}\s*=\s*[^\s=]",
+        pattern=rf"^[^<]*[\"'`](?:[^<>]*[\s/\"'`+;\x0c])?{EVENT}\s*=\s*[^\s=]",
         weight=0.75,
         title="An attribute's end, then an event handler",
         in_text=0.4,
-        check=runs,
     ),
     Rule(
         id="xss.bare-handler",
@@ -130,6 +117,20 @@ RULES = (
         weight=0.7,
         title="The end of a script's string, then a call",
         in_text=0.3,
+    ),
+    Rule(
+        id="xss.page-secret",
+        pattern=r"\bdocument\s*(?:\.|\[\s*[\"'`])\s*(?:cookie|write(?:ln)?\b|domain\b)",
+        weight=0.5,
+        title="Script that reads the cookies or writes the page",
+        in_text=0.3,
+    ),
+    Rule(
+        id="xss.foreign-element",
+        pattern=r"<\s*(?:svg|math|xml|xss|x)\b|<[\w-]+:[\w-]+[\s>]|<\s*(?:iframe|frame|embed|object|base|form|link|meta)\b[^>]*(?:src|href|action|data|content|charset)\s*=|<\s*(?:\w+)\b[^>]*\bstyle\s*=|<\w+\s[^>]*(?:datasrc|xlink:href|srcdoc)",
+        weight=0.25,
+        title="An element that can load or style",
+        in_text=0.2,
     ),
     Rule(
         id="xss.cookie",
