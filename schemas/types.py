@@ -252,6 +252,7 @@ class Endpoint:
     risk: Risk | None
     tags: tuple[str, ...]
     removed: bool = False
+    limits: tuple[str, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -275,6 +276,7 @@ class Endpoint:
             "sensitive": list(self.sensitive),
             "risk": None if self.risk is None else self.risk.to_avro(),
             "tags": list(self.tags),
+            "limits": list(self.limits),
         }
 
     @classmethod
@@ -300,6 +302,7 @@ class Endpoint:
             sensitive=tuple(value["sensitive"]),
             risk=None if value["risk"] is None else Risk.from_avro(value["risk"]),
             tags=tuple(value["tags"]),
+            limits=tuple(value["limits"]),
         )
 
 
@@ -1203,6 +1206,64 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostLimit:
+    """A host with so many operations that its templates were made coarser."""
+
+    children_max: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "children_max": self.children_max,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "HostLimit":
+        """From fastavro."""
+        return cls(
+            children_max=value["children_max"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOperation:
+    """All that was counted of one method on one path template of one host."""
+
+    site: str
+    host: str
+    method: str
+    template: str
+    told_as: str
+    stale: bool
+    body: bytes
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "host": self.host,
+            "method": self.method,
+            "template": self.template,
+            "told_as": self.told_as,
+            "stale": self.stale,
+            "body": self.body,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "KnownOperation":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            host=value["host"],
+            method=value["method"],
+            template=value["template"],
+            told_as=value["told_as"],
+            stale=value["stale"],
+            body=value["body"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LostPath:
     """A missing path and the first clients that missed it: what many miss is broken, not hunted."""
 
@@ -1445,6 +1506,8 @@ RECORDS = (
     Watermark,
     Sample,
     Episode,
+    HostLimit,
+    KnownOperation,
     LostPath,
     SourceTime,
     Progress,

@@ -2,6 +2,7 @@
 
 import ipaddress
 from dataclasses import dataclass
+from pathlib import Path
 
 # A walk keeps so many distinct missing paths exactly: with some 11 bytes each, and an open
 # finding beside it, a client stays under 2 KiB. No threshold can ask for more.
@@ -16,7 +17,7 @@ class Settings:
     and `slow_*`: that many distinct missing paths in the window, when they are at least that
     share of the distinct paths asked for. A finding is closed after `*_quiet_s` without a miss
     and told again at each doubling or after `*_update_s`. Clients in `trusted` networks (own
-    monitoring and scanners) are never flagged.
+    monitoring and scanners) are never flagged. `mask_key_file`: see services/runtime/mask_key.py.
     """
 
     statuses: tuple[int, ...] = (403, 404, 410, 444)
@@ -33,6 +34,7 @@ class Settings:
     shared_clients: int = 4
     advice_s: int = 3_600
     trusted: tuple[str, ...] = ()
+    mask_key_file: Path | None = None
 
     def __post_init__(self) -> None:
         for name in ("burst_paths", "slow_paths"):

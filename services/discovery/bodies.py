@@ -1,0 +1,164 @@
+"""Bodies to structures.
+
+In:     a body's decoded bytes and its media type.
+Out:    what is added to a Shape; nothing where a body is not readable as what it says it is.
+"""
+
+import re
+from urllib.parse import unquote_plus
+from xml.parsers import expat
+
+import orjson
+
+from services.discovery.headers import parameter_name
+from services.discovery.shape import Shape
+from services.discovery.view import BodyView
+
+# Larger bodies are data, not structure: reading one would cost as much as a thousand others.
+BODY_BYTES_MAX = 262_144
+FIELDS_MAX = 256
+FIELD_CHARACTERS_MAX = 4_096
+MEDIA_TYPE = re.compile(rb"\s*([\w!#$&^.+-]{1,63}/[\w!#$&^.+-]{1,63})")
+BOUNDARY = re.compile(rb'boundary="?([^";,\s]{1,70})', re.I)
+PART_NAME = re.compile(rb'name="([^"]{1,64})"', re.I)
+PART_FILE = re.compile(rb'filename\*?="?', re.I)
+PARTS_MAX = 64
+XML_DEPTH_MAX = 10
+XML_ELEMENTS_MAX = 4_096
+
+Json = dict[str, "Json | list[Json | str] | str"]
+
+
+def media_type(content_type: bytes | None) -> str:
+    """type/subtype in small letters; empty: none or nonsense."""
+    found = MEDIA_TYPE.match(content_type or b"")
+    return found[1].decode().lower() if found else ""
+
+
+def add_body(shape: Shape, body: BodyView, content_type: bytes | None) -> bool:
+    """Add a body's structure. False: it is none that is read, or not readable."""
+    kind = media_type(content_type)
+    if not kind.endswith(("json", "xml")) and kind not in FORMS:
+        return False
+    if not body.complete or body.truncated or not 0 < len(body.kept) <= BODY_BYTES_MAX:
+        return False
+    data = body.decoded()
+    if len(data) > BODY_BYTES_MAX:
+        return False
+    if kind.endswith("json"):
+        return _add_json(shape, data)
+    if kind.endswith("xml"):
+        return _add_xml(shape, data)
+    if kind == "multipart/form-data":
+        return _add_multipart(shape, data, content_type or b"")
+    return _add_form(shape, data)
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def pairs(query: bytes) -> dict[str, list[str]]:
+    """Names and values of a query or form, in which values are decoded. Odd names are left out."""
+    found: dict[str, list[str]] = {}
+    for pair in query.split(b"&", FIELDS_MAX)[:FIELDS_MAX]:
+        raw, _, value = pair.partition(b"=")
+        name = unquote_plus(raw.decode("latin-1"))
+        if parameter_name(name):
+            text = value.decode("latin-1")[:FIELD_CHARACTERS_MAX]
+            found.setdefault(name, []).append(unquote_plus(text) if "%" in text else text)
+    return found
+
+
+def _add_json(shape: Shape, data: bytes) -> bool:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return False
+    shape.add(value)
+    return True
+
+
+def _add_form(shape: Shape, data: bytes) -> bool:
+    found = pairs(data)
+    if not found:
+        return False
+    shape.add_fields(found)
+    return True
+
+
+def _add_multipart(shape: Shape, data: bytes, content_type: bytes) -> bool:
+    boundary = BOUNDARY.search(content_type)
+    if boundary is None:
+        return False
+    fields: dict[str, list[str]] = {}
+    files: set[str] = set()
+    for part in data.split(b"--" + boundary[1], PARTS_MAX)[1:PARTS_MAX]:
+        head, _, value = part.partition(b"\r\n\r\n")
+        named = PART_NAME.search(head)
+        name = named[1].decode("latin-1") if named else ""
+        if not parameter_name(name):
+            continue
+        if PART_FILE.search(head):
+            files.add(name)
+        else:
+            text = value[:FIELD_CHARACTERS_MAX].removesuffix(b"\r\n").decode("utf-8", "replace")
+            fields.setdefault(name, []).append(text)
+    if not fields and not files:
+        return False
+    shape.add_fields(fields, files)
+    return True
+
+
+def _add_xml(shape: Shape, data: bytes) -> bool:
+    value = _Xml().read(data)
+    if value is None:
+        return False
+    shape.add(value)
+    return True
+
+
+class _Xml:
+    """Elements to objects: attributes by @name, repeated elements as lists, text as strings.
+
+    Entities are not expanded and nothing outside is read: expat only does that when told how.
+    """
+
+    def __init__(self) -> None:
+        self._stack: list[tuple[str, Json, list[str]]] = [("", {}, [])]
+        self._elements = 0
+
+    def read(self, data: bytes) -> Json | None:
+        """The document; None where it is no XML or has a document type."""
+        parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = lambda text: self._stack[-1][2].append(text)
+        parser.StartDoctypeDeclHandler = self._refuse
+        try:
+            parser.Parse(data, True)
+        except (expat.ExpatError, ValueError):  # ValueError: ours, or an unknown encoding
+            return None
+        return self._stack[0][1]
+
+    def _refuse(self, *_: object) -> None:
+        raise ValueError("a document type may define entities without end")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        if self._elements > XML_ELEMENTS_MAX or len(self._stack) > XML_DEPTH_MAX:
+            raise ValueError("more elements than structure needs")
+        own: Json = {f"@{key}": value for key, value in attributes.items() if ":" not in key}
+        self._stack.append((name.rpartition(":")[2], own, []))
+
+    def _end(self, _: str) -> None:
+        name, children, text = self._stack.pop()
+        value: Json | str = children or "".join(text).strip()
+        outer = self._stack[-1][1]
+        before = outer.get(name)
+        if before is None:
+            outer[name] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            outer[name] = [before, value]

@@ -1,0 +1,208 @@
+"""Sums to what people read: one Endpoint of the inventory.
+
+In:     the rows that stand under one template.
+Out:    an Endpoint, structures as JSON Schema.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+from zlib import crc32
+
+import orjson
+
+from schemas.types import AuthUse, Endpoint, Parameter, Place, RequestBody, ResponseShape
+from services.discovery.hosts import Name
+from services.discovery.known import Known
+from services.discovery.operation import Operation, Part
+from services.discovery.schema import Schema, json_schema, text_schema
+from services.discovery.settings import Settings
+from services.discovery.shape import Shape
+from services.discovery.siblings import segments
+
+
+def endpoint(
+    site: str, host: str, name: Name, rows: Sequence[Known], settings: Settings, *, coarse: bool
+) -> Endpoint:
+    """The operation as the inventory has it."""
+    operation = _sum(rows)
+    method, template = name
+    limits = {*operation.overflow, *(["operations"] if coarse else [])}
+    return Endpoint(
+        site=site,
+        host=host,
+        method=method,
+        template=numbered(template),
+        protocol=_protocol(operation),
+        operation=None,
+        application=operation.application,
+        admitted=_admitted(method, template, operation, settings),
+        removed=False,
+        first_us=operation.first_us,
+        last_us=operation.last_us,
+        count=operation.count,
+        parameters=_parameters(template, operation, settings),
+        request_bodies=_request_bodies(operation),
+        responses=_responses(operation),
+        auth=_auth(operation),
+        sensitive=(),
+        risk=None,
+        tags=_tags(template, operation),
+        limits=tuple(sorted(limits)),
+    )
+
+
+def removed(site: str, host: str, name: Name) -> Endpoint:
+    """An operation that stands under another template now: readers forget it."""
+    return Endpoint(
+        site=site, host=host, method=name[0], template=numbered(name[1]), protocol="rest",
+        operation=None, application="", admitted=False, removed=True, first_us=0, last_us=0,
+        count=0, parameters=(), request_bodies=(), responses=(), auth=(), sensitive=(), risk=None,
+        tags=(), limits=(),
+    )  # fmt: skip
+
+
+def numbered(template: str) -> str:
+    """Each variable with a name of its own: /a/{id}/b/{id} as /a/{id}/b/{id2}."""
+    seen: dict[str, int] = {}
+    return "/" + "/".join(_named(label, seen) for label in segments(template))
+
+
+def _named(label: str, seen: dict[str, int]) -> str:
+    if not label.startswith("{"):
+        return label
+    variable, brace, rest = label[1:].partition("}")
+    seen[variable] = seen.get(variable, 0) + 1
+    number = str(seen[variable]) if seen[variable] > 1 else ""
+    return "{" + variable + number + brace + rest
+
+
+def outline(known: Known) -> int:
+    """A number for the method and the names in its answers; 0 where they have none.
+
+    Operations of one kind on things of one kind have the same, whatever the things are called.
+    """
+    names: set[str] = set()
+    for name, part in known.operation.responses.items():
+        if name.startswith("2"):
+            names.update(part.shape.properties)
+            if part.shape.items is not None:
+                names.update(f"[]{inner}" for inner in part.shape.items.properties)
+    if not names:
+        return 0
+    return crc32("\n".join([known.name[0], *sorted(names)]).encode()) | 1 << 32
+
+
+def _sum(rows: Sequence[Known]) -> Operation:
+    if len(rows) == 1:
+        return rows[0].operation
+    total = Operation()
+    for known in rows:
+        total.merge(known.operation)
+    return total
+
+
+def _protocol(operation: Operation) -> str:
+    if not operation.protocols:
+        return "rest"
+    return max(operation.protocols, key=lambda name: (operation.protocols[name], name))
+
+
+def _admitted(method: str, template: str, operation: Operation, settings: Settings) -> bool:
+    span_us = operation.last_success_us - operation.first_success_us
+    return (
+        operation.successes >= settings.min_count
+        and span_us >= settings.min_time_s * 1_000_000
+        and method not in settings.methods_ignored
+        and "{file}" not in template
+    )
+
+
+def _parameters(template: str, operation: Operation, settings: Settings) -> tuple[Parameter, ...]:
+    found = list(_path_parameters(template, operation))
+    least = operation.successes * settings.parameter_share
+    for name, part in operation.parameters.items():
+        place, _, own = name.partition(" ")
+        if place == "path" or part.count <= least:
+            continue
+        found.append(
+            Parameter(
+                place=cast(Place, place),
+                name=own,
+                schema=_text(text_schema(part.shape)),
+                required=part.count >= operation.successes,
+                count=part.count,
+                sensitive=(),
+            )
+        )
+    return tuple(sorted(found, key=lambda parameter: (parameter.place, parameter.name)))
+
+
+def _path_parameters(template: str, operation: Operation) -> list[Parameter]:
+    found = []
+    labels = segments(numbered(template))
+    for i, label in enumerate(labels):
+        if not label.startswith("{"):
+            continue
+        part = operation.parameters.get(f"path {i}") or Part()
+        # Names that turned out to be values were not counted as such: they are texts.
+        schema = text_schema(part.shape) if part.count == operation.successes else {}
+        found.append(
+            Parameter(
+                place="path",
+                name=label[1:].partition("}")[0],
+                schema=_text(schema or {"type": "string"}),
+                required=True,
+                count=operation.successes,
+                sensitive=(),
+            )
+        )
+    return found
+
+
+def _request_bodies(operation: Operation) -> tuple[RequestBody, ...]:
+    return tuple(
+        RequestBody(content_type=name, schema=_text(_body(name, part.shape)), count=part.count)
+        for name, part in sorted(operation.bodies.items())
+    )
+
+
+def _responses(operation: Operation) -> tuple[ResponseShape, ...]:
+    found = []
+    for name, part in operation.responses.items():
+        status, _, content_type = name.partition(" ")
+        schema = _body(content_type, part.shape)
+        found.append(
+            ResponseShape(
+                status=int(status),
+                content_type=content_type,
+                schema=_text(schema) if schema else "",
+                count=part.count,
+            )
+        )
+    return tuple(sorted(found, key=lambda response: (response.status, response.content_type)))
+
+
+def _body(content_type: str, shape: Shape) -> Schema:
+    if content_type.endswith(("form-urlencoded", "form-data", "xml")):
+        return text_schema(shape)
+    return json_schema(shape)
+
+
+def _auth(operation: Operation) -> tuple[AuthUse, ...]:
+    counts = operation.auth_of_successes or operation.auth
+    total = operation.successes if operation.auth_of_successes else operation.answered
+    return tuple(
+        AuthUse(kind=kind, coverage=round(count / total, 4))
+        for kind, count in sorted(counts.items())
+    )
+
+
+def _tags(template: str, operation: Operation) -> tuple[str, ...]:
+    if "{file}" in template:
+        return ("static",)
+    pages = any(name.startswith("2") and name.endswith("text/html") for name in operation.responses)
+    return ("page",) if pages else ()
+
+
+def _text(schema: Schema) -> str:
+    return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS).decode()

@@ -1,0 +1,129 @@
+"""The operations of one host, within its limits.
+
+In:     templates as sightings name them.
+Out:    under which template each is kept.
+Keeps:  the templates, the names under each prefix, which prefixes have too many.
+
+The number of rows is bounded by making templates coarser, never by forgetting: a prefix with too
+many names under it has values there. Beyond the limit of a host the bound on names is halved. So
+every successful exchange stays counted, under a template that may be too wide.
+"""
+
+from collections.abc import Iterable
+
+from services.discovery.bounded import rank
+from services.discovery.siblings import NAME, Segments, is_name, segments
+
+# Names under one prefix. More than that nobody programmed; it is also what siblings.py looks at.
+CHILDREN_MAX = 200
+# Operations of a host that were used with success: some 3 KB each.
+OPERATIONS_MAX = 2_000
+# Operations that never were: mostly what scanners asked for. Those stay that answered otherwise
+# than "not there", and of these those with the smallest hashes.
+FAILING_MAX = 300
+MISSING = frozenset(("404", "410", "400", "405"))
+
+Name = tuple[str, str]
+"""Method and template."""
+
+
+class Host:
+    """The templates of one host."""
+
+    def __init__(self, children_max: int = CHILDREN_MAX) -> None:
+        self.children_max = children_max
+        self.working: set[Name] = set()
+        self.failing: dict[Name, bool] = {}
+        """True: it never answered otherwise than that nothing is there."""
+        self._children: dict[Segments, set[str]] = {}
+        self._wide: set[Segments] = set()
+
+    @property
+    def coarse(self) -> bool:
+        """The host passed OPERATIONS_MAX."""
+        return self.children_max < CHILDREN_MAX
+
+    def restore(self, name: Name, *, works: bool, missing: bool) -> None:
+        """Take over what was kept."""
+        if works:
+            self.working.add(name)
+            self._learn(name[1])
+        else:
+            self.failing[name] = missing
+
+    def placed(self, template: str) -> str:
+        """The template with values instead of names where there are too many."""
+        if not self._wide:
+            return template
+        labels = list(segments(template))
+        for i, label in enumerate(labels):
+            if is_name(label) and tuple(labels[:i]) in self._wide:
+                labels[i] = NAME
+        return "/" + "/".join(labels)
+
+    def works(self, name: Name) -> bool:
+        """Take in a name that was used with success. True: templates became coarser."""
+        if name in self.working:
+            return False
+        self.failing.pop(name, None)
+        self.working.add(name)
+        coarser = self._learn(name[1])
+        if len(self.working) > OPERATIONS_MAX and self.children_max > 1:
+            self.children_max //= 2
+            coarser = True
+        return coarser
+
+    def fails(self, name: Name, *, missing: bool) -> Name | None:
+        """Take in a name that was not; gives back the one that has no place any more."""
+        self.failing[name] = missing and self.failing.get(name, True)
+        if len(self.failing) <= FAILING_MAX:
+            return None
+        last = max(self.failing, key=lambda one: (self.failing[one], rank(" ".join(one))))
+        del self.failing[last]
+        return last
+
+    def forget(self, name: Name) -> None:
+        """Its row is gone."""
+        self.working.discard(name)
+        self.failing.pop(name, None)
+
+    def settle(self) -> list[tuple[Name, Name]]:
+        """After templates became coarser: which names moved where."""
+        before = [*sorted(self.working), *sorted(self.failing)]
+        coarser = True
+        while coarser:
+            self.working = {self._moved(name) for name in self.working}
+            self._children = {}
+            learned = [self._learn(template) for _, template in sorted(self.working)]
+            coarser = any(learned)
+        failing, self.failing = self.failing, {}
+        for name, missing in failing.items():
+            moved = self._moved(name)
+            if moved not in self.working:
+                self.failing[moved] = missing and self.failing.get(moved, True)
+        return [(name, self._moved(name)) for name in before if self._moved(name) != name]
+
+    def _moved(self, name: Name) -> Name:
+        return name[0], self.placed(name[1])
+
+    def _learn(self, template: str) -> bool:
+        """Count the names under each prefix. True: one of them has too many now."""
+        labels = segments(template)
+        wider = False
+        for i, label in enumerate(labels):
+            prefix = labels[:i]
+            if label == NAME and prefix not in self._wide:
+                self._wide.add(prefix)
+                wider = True
+            elif is_name(label) and prefix not in self._wide:
+                names = self._children.setdefault(prefix, set())
+                names.add(label)
+                if len(names) > self.children_max:
+                    self._wide.add(prefix)
+                    wider = True
+        return wider
+
+
+def never_there(statuses: Iterable[str]) -> bool:
+    """Whether all answers said that nothing is there."""
+    return all(status in MISSING for status in statuses)

@@ -1,0 +1,176 @@
+"""Discovery, first half: what a batch of exchanges says of each host's operations.
+
+In:     Exchange and Watermark records of one partition of `exchanges`.
+Out:    Sighting records: sums by host, and a pulse when packet time moved on.
+Keeps:  requests whose answer comes in a later record.
+
+How many exchanges a sighting sums up depends on the batch; what all of them sum up does not.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from schemas.codec import UndecodableError, decode_as, encode, name_of
+from schemas.types import Sighting, Watermark
+from services.discovery.exchanges import Call, add_answer, call_of
+from services.discovery.operation import Operation
+from services.discovery.view import ExchangeView, Reader, ResponseView
+from services.runtime import table
+from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
+from services.runtime.table import Table
+from services.runtime.watermarks import Watermarks
+
+TOPIC = "sightings"
+# Packet time between pulses: the inventory is told as often.
+PULSE_US = 5_000_000
+# Operations in one record, which the topic's record size bounds.
+OPERATIONS_PER_SIGHTING_MAX = 100
+# Requests that wait for their answer: with typical 1 KiB some 20 MB, 320 MB at the most.
+UNANSWERED_MAX = 20_000
+# A larger request is counted, but what it carried is not looked at when its answer comes.
+UNANSWERED_BYTES_MAX = 16_384
+UNANSWERED_US_MAX = 600_000_000
+
+Sums = dict[str, Operation]
+
+
+class ObserveCore:
+    """See services/runtime/core.py."""
+
+    def __init__(self, partition: int, read: Reader) -> None:
+        self._partition = partition
+        self._read = read
+        self._watermarks = Watermarks()
+        self._unanswered: Table[bytes] = Table(
+            "unanswered", _as_it_is, _as_it_is, rows_max=UNANSWERED_MAX
+        )
+        self._sums: dict[tuple[str, str], Sums] = {}
+        self._pulses: set[str] = set()
+        self._offsets: tuple[int, int] | None = None
+        self._changes = Changes()
+        self._counts: Counter[str] = Counter()
+
+    def restore(self, rows: Iterable[Row]) -> None:
+        """See Core."""
+        table.restore(rows, self._unanswered, self._watermarks.table)
+
+    def learn(self, event: Event) -> None:
+        """See Core: nothing is broadcast to this service yet."""
+
+    def feed(self, events: Sequence[Event]) -> None:
+        """See Core."""
+        for event in events:
+            first = self._offsets[0] if self._offsets else event.offset
+            self._offsets = (first, event.offset)
+            try:
+                self._event(event)
+            except ValueError as error:  # UndecodableError is one
+                self._changes.rejected.append(Rejected(event, str(error)))
+
+    def take(self) -> Changes:
+        """See Core: sums first, pulses behind them."""
+        changes, self._changes = self._changes, Changes()
+        if self._offsets is not None:
+            changes.outputs += self._sightings(*self._offsets)
+        changes.rows += self._unanswered.take() + self._watermarks.table.take()
+        changes.counts.update(self._counts)
+        self._counts.clear()
+        self._sums, self._pulses, self._offsets = {}, set(), None
+        return changes
+
+    def _event(self, event: Event) -> None:
+        if event.value is None:
+            raise UndecodableError("a record without a value")
+        name = name_of(event.value)
+        if name == "Watermark":
+            self._hear(decode_as(Watermark, event.value), event.appended_us)
+        elif name == "Exchange":
+            self._exchange(self._read(event.value), event.value)
+        else:
+            raise UndecodableError(f"expected Exchange or Watermark, found {name}")
+
+    def _exchange(self, view: ExchangeView, record: bytes) -> None:
+        request = view.request
+        key = view.id.partition("/")[0].encode()
+        if request is None or (view.part is not None and key in self._unanswered):
+            self._late(key, view)
+            return
+        call = call_of(request)
+        if call is None:
+            self._counts["odd_methods"] += 1
+            return
+        operation = self._operation(view, call)
+        operation.request(view.at_us, view.application)
+        if not view.response_final:
+            if len(record) <= UNANSWERED_BYTES_MAX:
+                self._unanswered.put(key, record)
+            else:
+                self._counts["large_requests_without_answer"] += 1
+        elif view.response is not None:
+            add_answer(operation, view, request, call, view.response)
+
+    def _late(self, key: bytes, view: ExchangeView) -> None:
+        """A response whose request came in an earlier record, or was never seen."""
+        if not view.response_final or view.response is None:
+            return
+        waiting = self._unanswered.get(key)
+        if waiting is None:
+            self._counts["answers_without_request"] += 1
+            return
+        self._unanswered.delete(key)
+        self._answer(self._read(waiting), view.response)
+
+    def _answer(self, asked: ExchangeView, response: ResponseView) -> None:
+        request = asked.request
+        assert request is not None, "only requests wait"
+        call = call_of(request)
+        assert call is not None, "only what calls an operation waits"
+        add_answer(self._operation(asked, call), asked, request, call, response)
+
+    def _operation(self, view: ExchangeView, call: Call) -> Operation:
+        sums = self._sums.setdefault((view.site, view.host), {})
+        name = call.name
+        found = sums.get(name)
+        if found is None:
+            found = sums[name] = Operation()
+        return found
+
+    def _hear(self, mark: Watermark, appended_us: int) -> None:
+        site = mark.site
+        before, ended = self._watermarks.at(site), self._watermarks.ended(site)
+        self._watermarks.hear(mark, appended_us)
+        now = self._watermarks.at(site)
+        if now is None:
+            return
+        if (before or 0) // PULSE_US != now // PULSE_US or self._watermarks.ended(site) != ended:
+            self._pulses.add(site)
+            self._forget(site, now - UNANSWERED_US_MAX)
+
+    def _forget(self, site: str, past_us: int) -> None:
+        def old(record: bytes) -> bool:
+            asked = self._read(record)
+            return asked.site == site and asked.at_us < past_us
+
+        for _ in self._unanswered.expired(old):
+            self._counts["requests_never_answered"] += 1
+
+    def _sightings(self, first: int, last: int) -> Iterable[Output]:
+        span = f"{self._partition}:{first}-{last}"
+        for (site, host), sums in self._sums.items():
+            names = list(sums)
+            key = f"{site}/{host}".encode()
+            for start in range(0, len(names), OPERATIONS_PER_SIGHTING_MAX):
+                chosen = names[start : start + OPERATIONS_PER_SIGHTING_MAX]
+                body = orjson.dumps({name: sums[name].dump() for name in chosen})
+                sighting = Sighting(id=f"{span}/{start}", site=site, host=host, body=body)
+                yield Output(TOPIC, key, encode(sighting))
+        for site in sorted(self._pulses):
+            pulse = Sighting(id=f"{span}/pulse", site=site, host="", body=b"")
+            yield Output(TOPIC, None, encode(pulse), EVERY)
+
+
+def _as_it_is(record: bytes) -> bytes:
+    """Waiting requests are kept as the records they came in."""
+    return record

@@ -1,0 +1,27 @@
+"""Settings of discovery: what is called an operation."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Admission: so many successful requests, the last at least so long after the first.
+
+    What is not admitted stays in the inventory and says so. A parameter is told when more than
+    this share of the successful requests had it. Names under one path prefix are values when
+    that many look alike (`siblings_min`).
+    """
+
+    min_count: int = 2
+    min_time_s: int = 300
+    parameter_share: float = 0.01
+    siblings_min: int = 20
+    methods_ignored: tuple[str, ...] = ("HEAD", "OPTIONS")
+
+    def __post_init__(self) -> None:
+        if self.min_count < 1 or self.min_time_s < 0:
+            raise ValueError("min_count must be at least 1, min_time_s at least 0")
+        if not 0 <= self.parameter_share < 1:
+            raise ValueError("parameter_share must be a share: 0.01 is one in a hundred")
+        if self.siblings_min < 2:
+            raise ValueError("siblings_min must be at least 2")

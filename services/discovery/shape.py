@@ -1,0 +1,240 @@
+"""The structure of values: what a JSON Schema is made from.
+
+In:     values of bodies (as JSON has them) and texts of parameters.
+Out:    counts of kinds, formats and properties at each place.
+Keeps:  no value. Adding and merging commute, as long as no limit is reached.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from services.discovery.bounded import add, add_all
+from services.discovery.segments import typed
+
+# An object with more distinct names is a map: its names are values.
+PROPERTIES_MAX = 100
+# What lies deeper is not looked at; nesting beyond it is a list of comments or an attack.
+DEPTH_MAX = 10
+# Of a long list, the first items speak for all.
+ITEMS_MAX = 64
+# Places in one structure. Beyond it the structure is cut, level by level.
+PLACES_MAX = 1_000
+PROPERTY_CHARACTERS_MAX = 64
+# Names met again soon; some 100 bytes each.
+REMEMBERED_MAX = 16_384
+
+Dump = dict[str, Any]
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
+DAY = re.compile(r"\d{4}-[01]\d-[0-3]\d")
+MOMENT = re.compile(
+    r"\d{4}-[01]\d-[0-3]\d[Tt ][0-2]\d:[0-5]\d(?::[0-6]\d(?:\.\d+)?)?(?:[Zz]|[+-]\d\d:?\d\d)?"
+)
+EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+ADDRESS = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")
+INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,18})")
+NUMBER = re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?")
+
+
+class Shape:
+    """What stood at one place."""
+
+    __slots__ = ("arrays", "cut", "formats", "items", "kinds", "map", "other", "properties")
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, int] = {}
+        """How often which JSON kind (null, boolean, integer, number, string, object, array)."""
+        self.formats: dict[str, int] = {}
+        """Formats of strings; "" for none."""
+        self.properties: dict[str, Shape] = {}
+        self.other: Shape | None = None
+        """All properties of a map together, or those whose names are values."""
+        self.map = False
+        """The names are too many to be a programmer's."""
+        self.items: Shape | None = None
+        self.cut = False
+        """Something below was not kept."""
+
+    def add(self, value: Any, depth: int = DEPTH_MAX) -> None:
+        """Count a value as orjson gives it."""
+        kind = type(value)
+        if kind is str:
+            add(self.kinds, "string")
+            add(self.formats, format_of(value))
+        elif kind is int:
+            add(self.kinds, "integer")
+        elif kind is dict:
+            self._add_object(value, depth)
+        elif kind is list:
+            self._add_array(value, depth)
+        elif kind is bool:
+            add(self.kinds, "boolean")
+        elif value is None:
+            add(self.kinds, "null")
+        else:
+            add(self.kinds, "number")
+
+    def add_text(self, text: str) -> None:
+        """Count a text that may mean something else: a parameter or a form field."""
+        if text in ("true", "false"):
+            add(self.kinds, "boolean")
+        elif INTEGER.fullmatch(text):
+            add(self.kinds, "integer")
+        elif NUMBER.fullmatch(text):
+            add(self.kinds, "number")
+        else:
+            add(self.kinds, "string")
+            add(self.formats, format_of(text))
+
+    def add_texts(self, texts: list[str]) -> None:
+        """Count one parameter with all of its values."""
+        if len(texts) == 1:
+            self.add_text(texts[0])
+            return
+        add(self.kinds, "array")
+        self.items = self.items or Shape()
+        for text in texts[:ITEMS_MAX]:
+            self.items.add_text(text)
+
+    def add_fields(self, fields: dict[str, list[str]], files: Iterable[str] = ()) -> None:
+        """Count a form: texts by name, and names of uploaded files."""
+        add(self.kinds, "object")
+        for name, texts in fields.items():
+            self._property(name).add_texts(texts)
+        for name in files:
+            uploaded = self._property(name)
+            add(uploaded.kinds, "string")
+            add(uploaded.formats, "binary")
+        self._bound()
+
+    def _add_object(self, value: dict[str, Any], depth: int) -> None:
+        add(self.kinds, "object")
+        if not depth:
+            self.cut = self.cut or bool(value)
+            return
+        for name, inner in value.items():
+            self._property(name).add(inner, depth - 1)
+        self._bound()
+
+    def _add_array(self, value: list[Any], depth: int) -> None:
+        add(self.kinds, "array")
+        if not value:
+            return
+        if not depth:
+            self.cut = True
+            return
+        self.items = items = self.items or Shape()
+        for inner in value[:ITEMS_MAX]:
+            items.add(inner, depth - 1)
+
+    def _property(self, name: str) -> "Shape":
+        found = self.properties.get(name)
+        if found is not None:
+            return found
+        # Names that are values (ids, addresses) are a map's, and may be secrets.
+        if self.map or not property_name(name):
+            self.other = self.other or Shape()
+            return self.other
+        found = self.properties[name] = Shape()
+        return found
+
+    def _bound(self) -> None:
+        if len(self.properties) <= PROPERTIES_MAX and not (self.map and self.properties):
+            return
+        self.map = True
+        self.other = self.other or Shape()
+        for inner in self.properties.values():
+            self.other.merge(inner)
+        self.properties.clear()
+
+    def merge(self, other: "Shape") -> None:
+        """Add all that another shape counted."""
+        add_all(self.kinds, other.kinds)
+        add_all(self.formats, other.formats)
+        for name, inner in other.properties.items():
+            self.properties.setdefault(name, Shape()).merge(inner)
+        if other.other is not None:
+            self.other = self.other or Shape()
+            self.other.merge(other.other)
+        if other.items is not None:
+            self.items = self.items or Shape()
+            self.items.merge(other.items)
+        self.cut = self.cut or other.cut
+        self.map = self.map or other.map
+        self._bound()
+
+    def places(self) -> int:
+        """How many places it has, itself included."""
+        below = [*self.properties.values(), *filter(None, (self.other, self.items))]
+        return 1 + sum(inner.places() for inner in below)
+
+    def bound(self) -> None:
+        """Cut levels off until it is small enough."""
+        depth = DEPTH_MAX
+        while depth and self.places() > PLACES_MAX:
+            depth -= 1
+            self.cut_below(depth)
+
+    def cut_below(self, depth: int) -> None:
+        """Keep so many levels."""
+        below = [*self.properties.values(), *filter(None, (self.other, self.items))]
+        if depth:
+            for inner in below:
+                inner.cut_below(depth - 1)
+        elif below:
+            self.properties, self.other, self.items, self.cut = {}, None, None, True
+
+    def dump(self) -> Dump:
+        """As JSON, without what is empty."""
+        dump: Dump = {"k": self.kinds}
+        if self.formats:
+            dump["f"] = self.formats
+        if self.properties:
+            dump["p"] = {name: inner.dump() for name, inner in self.properties.items()}
+        if self.other is not None:
+            dump["o"] = self.other.dump()
+        if self.items is not None:
+            dump["i"] = self.items.dump()
+        if self.map:
+            dump["m"] = True
+        if self.cut:
+            dump["c"] = True
+        return dump
+
+    @classmethod
+    def load(cls, dump: Dump) -> "Shape":
+        """The reverse."""
+        shape = cls()
+        shape.kinds = dump["k"]
+        shape.formats = dump.get("f", {})
+        shape.properties = {name: cls.load(inner) for name, inner in dump.get("p", {}).items()}
+        shape.other = cls.load(dump["o"]) if "o" in dump else None
+        shape.items = cls.load(dump["i"]) if "i" in dump else None
+        shape.map, shape.cut = dump.get("m", False), dump.get("c", False)
+        return shape
+
+
+@lru_cache(REMEMBERED_MAX)
+def property_name(name: str) -> bool:
+    """Whether a property's name is one that a programmer gave, not a value used as a key."""
+    return len(name) <= PROPERTY_CHARACTERS_MAX and not typed(name)
+
+
+def format_of(text: str) -> str:
+    """The format of a string in JSON Schema's words; empty: none."""
+    size = len(text)
+    if size == 36 and text[8] == "-" and UUID.fullmatch(text):
+        return "uuid"
+    if 10 <= size <= 40 and text[4] == "-" and text[7] == "-":
+        if size == 10 and DAY.fullmatch(text):
+            return "date"
+        return "date-time" if MOMENT.fullmatch(text) else ""
+    if text.startswith(("http://", "https://")):
+        return "uri"
+    if 6 <= size <= 254 and "@" in text and EMAIL.fullmatch(text):
+        return "email"
+    if 7 <= size <= 15 and ADDRESS.fullmatch(text):
+        return "ipv4"
+    return ""

@@ -1,0 +1,127 @@
+"""Templates in company: what its siblings say of a path segment.
+
+In:     every template of a host that was used with success, with an outline of its answers.
+Out:    for each template the one under which it stands in the inventory.
+Keeps:  nothing. It is a function of the whole set: in whatever order traffic came the answer is
+        the same, and when traffic changes, what was merged splits again.
+
+Two rules. Variables of several types in one place are one variable of the widest type: an API
+has one parameter there, of which some values look like numbers. Many names in one place, of
+which the same operations give answers of the same outline, are values: a page each for Ann, Bob
+and eighteen more. Names that differ in their operations or answers stay, as do the words that
+every API uses: /users/me beside /users/{name}, and /v2 everywhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from services.discovery.segments import WIDENING
+
+NAME = "{name}"
+WIDENED = (*WIDENING, NAME)
+# Words that stand beside variables and are none.
+WORDS = frozenset(
+    [
+        "me", "self", "current", "search", "new", "create", "edit", "login", "logout", "count",
+        "all", "list", "latest", "recent", "popular", "export", "import", "stats", "statistics",
+        "summary", "health", "status", "info", "version", "batch", "bulk", "validate", "settings",
+        "config", "api", "rest", "graphql", "rpc", "admin", "public", "private", "internal", "docs",
+        "openapi.json", "swagger.json", "metrics", "events", "ws", "auth", "token", "refresh",
+        "oauth", "callback", "webhook", "webhooks", "upload", "download", "index", "home", "about",
+    ]
+)  # fmt: skip
+
+Segments = tuple[str, ...]
+# A template's segments with a number for method and answers; 0 where answers have no outline.
+Known = tuple[Segments, int]
+
+
+def segments(template: str) -> Segments:
+    """/a/{id} as ("a", "{id}")."""
+    return tuple(template.split("/")[1:])
+
+
+def is_name(label: str) -> bool:
+    """Whether a segment is a name that may turn out to be a value."""
+    return bool(label) and "{" not in label and label not in WORDS and not _version(label)
+
+
+def _version(label: str) -> bool:
+    return label[0] in "vV" and label[1:].replace(".", "").isdigit()
+
+
+class Node:
+    """What becomes of the segments under one prefix."""
+
+    __slots__ = ("below", "names", "widest")
+
+    def __init__(self, known: Iterable[Known], depth: int, siblings_min: int) -> None:
+        by_label: dict[str, list[Known]] = {}
+        for one in known:
+            if len(one[0]) > depth:
+                by_label.setdefault(one[0][depth], []).append(one)
+        self.names = _renamed(by_label, depth, siblings_min)
+        self.widest = next((w for w in reversed(WIDENED) if w in self.names.values()), "")
+        merged: dict[str, list[Known]] = {}
+        for label, those in by_label.items():
+            merged.setdefault(self.names.get(label, label), []).extend(those)
+        self.below = {
+            label: Node(those, depth + 1, siblings_min) for label, those in merged.items()
+        }
+
+    def renamed(self, label: str) -> str:
+        """The label in the inventory, also of one that was never used with success."""
+        found = self.names.get(label)
+        if found is not None:
+            return found
+        if label in self.below or not self.widest:
+            return label
+        if label in WIDENED or (self.widest == NAME and is_name(label)):
+            return self.widest
+        return label
+
+
+def _renamed(by_label: Mapping[str, list[Known]], depth: int, siblings_min: int) -> dict[str, str]:
+    """What changes its name here."""
+    variables = [label for label in by_label if label in WIDENED]
+    names = _alike(by_label, depth, siblings_min)
+    if names:
+        return dict.fromkeys([*variables, *names], NAME)
+    if len(variables) < 2:
+        return {}
+    return dict.fromkeys(variables, max(variables, key=WIDENED.index))
+
+
+def _alike(by_label: Mapping[str, list[Known]], depth: int, siblings_min: int) -> list[str]:
+    """Names whose operations below and their answers are the same, when they are many."""
+    below = {
+        label: frozenset((one[depth + 1 :], outline) for one, outline in those)
+        for label, those in by_label.items()
+        if is_name(label)
+    }
+    counts = Counter(what for what in below.values() if any(outline for _, outline in what))
+    if not counts:
+        return []
+    most = max(counts.values())
+    if most < siblings_min:
+        return []
+    # Several groups of that size: each is a family of its own, and all of them are values.
+    families = {what for what, count in counts.items() if count >= siblings_min}
+    return [label for label, what in below.items() if what in families]
+
+
+class Templates:
+    """Templates of one host as the inventory has them."""
+
+    def __init__(self, known: Iterable[Known], siblings_min: int) -> None:
+        self._root = Node(list(known), 0, siblings_min)
+
+    def of(self, template: str) -> str:
+        """Under which template one stands."""
+        node: Node | None = self._root
+        labels = []
+        for label in segments(template):
+            renamed = node.renamed(label) if node else label
+            labels.append(renamed)
+            node = node.below.get(renamed) if node else None
+        return "/" + "/".join(labels)

@@ -1,0 +1,20 @@
+"""Discovery as a service: exchanges are summed up by partition, sums are merged by host."""
+
+from sidetap_native import Exchange
+
+from services.discovery.merge import MergeCore
+from services.discovery.observe import ObserveCore
+from services.discovery.settings import Settings
+from services.runtime.core import Service
+
+
+def service(settings: Settings) -> Service:
+    """The service with these settings."""
+    return Service(
+        name="discovery",
+        inputs={
+            "exchanges": lambda partition: ObserveCore(partition, Exchange),
+            "sightings": lambda _: MergeCore(settings),
+        },
+        state="state.discovery",
+    )

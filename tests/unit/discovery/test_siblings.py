@@ -1,0 +1,70 @@
+"""When names turn out to be values, and when they stay names."""
+
+from services.discovery.siblings import Templates, segments
+
+PEOPLE = [f"person{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(40)]
+
+
+def told(known: dict[str, int], siblings_min: int = 20) -> set[str]:
+    templates = Templates(((segments(t), outline) for t, outline in known.items()), siblings_min)
+    return {templates.of(template) for template in known}
+
+
+def test_many_names_with_like_answers_are_values() -> None:
+    known = {f"/users/{name}": 7 for name in PEOPLE} | {
+        f"/users/{name}/posts/{{id}}": 9 for name in PEOPLE
+    }
+    assert told(known) == {"/users/{name}", "/users/{name}/posts/{id}"}
+
+
+def test_words_and_other_answers_stay_beside() -> None:
+    known = {f"/users/{name}": 7 for name in PEOPLE} | {"/users/me": 7, "/users/teams": 8}
+    assert told(known) == {"/users/{name}", "/users/me", "/users/teams"}
+
+
+def test_resources_with_answers_of_their_own_stay() -> None:
+    known = {f"/api/{name}": i for i, name in enumerate(PEOPLE, 1)} | {
+        f"/api/{name}/{{id}}": i for i, name in enumerate(PEOPLE, 1)
+    }
+    assert told(known) == known.keys()
+
+
+def test_pages_without_an_outline_stay() -> None:
+    known = {f"/{name}": 0 for name in PEOPLE}
+    assert told(known) == known.keys()
+
+
+def test_few_names_stay() -> None:
+    known = {f"/users/{name}": 7 for name in PEOPLE[:19]}
+    assert told(known) == known.keys()
+
+
+def test_versions_stay() -> None:
+    known = {f"/specs/v{i}": 7 for i in range(40)}
+    assert told(known) == known.keys()
+
+
+def test_several_types_in_one_place_are_the_widest() -> None:
+    assert told({"/a/{id}": 1, "/a/{hash}": 1, "/a/{id}/b": 1}) == {"/a/{hash}", "/a/{hash}/b"}
+    assert told({"/a/{id}": 1, "/a/{uuid}": 1}) == {"/a/{id}", "/a/{uuid}"}
+
+
+def test_values_deeper_under_values() -> None:
+    known = {f"/u/{name}/f/{other}": 7 for name in PEOPLE[:25] for other in PEOPLE[:25]}
+    assert told(known) == {"/u/{name}/f/{name}"}
+
+
+def test_what_never_worked_follows_what_did() -> None:
+    known = {f"/users/{name}": 7 for name in PEOPLE}
+    templates = Templates(((segments(t), outline) for t, outline in known.items()), 20)
+    assert templates.of("/users/nobody") == "/users/{name}"
+    assert templates.of("/users/me") == "/users/me"
+    assert templates.of("/users/nobody/x") == "/users/{name}/x"
+    assert templates.of("/other/nobody") == "/other/nobody"
+
+
+def test_a_wrong_merge_splits_again_when_traffic_says_so() -> None:
+    known = {f"/users/{name}": 7 for name in PEOPLE}
+    assert told(known) == {"/users/{name}"}
+    differing = {template: outline + i for i, (template, outline) in enumerate(known.items())}
+    assert told(differing) == known.keys()
