@@ -3,8 +3,11 @@
 pub mod bpf;
 pub mod feed;
 pub mod file;
+pub mod interface;
 pub mod pcap;
 pub mod pcapng;
+mod ring;
+mod socket;
 
 use std::io;
 
@@ -33,6 +36,9 @@ pub struct Frame<'a> {
 pub trait Source {
     /// The next frame; None: nothing now (an interface) or nothing more (a file).
     fn next(&mut self) -> io::Result<Option<Frame<'_>>>;
+
+    /// A round of reading begins: `next` may wait once in it.
+    fn begin(&mut self) {}
 
     /// What was lost on this side of `next` since the last call: damage, kernel drops.
     fn losses(&mut self) -> Deltas;

@@ -114,6 +114,7 @@ impl Packer {
 
     /// Reads up to so many packets; `take` has the blocks that closed.
     pub fn read(&mut self, source: &mut impl Source, packets: usize) -> io::Result<()> {
+        source.begin();
         for _ in 0..packets {
             let Some(frame) = source.next()? else { break };
             self.frame(&frame);

@@ -1,4 +1,4 @@
-//! CaptureFile, Packer and Block as Python sees them.
+//! CaptureFile, Interface, Packer and Block as Python sees them.
 
 use std::io;
 
@@ -9,6 +9,7 @@ use pyo3::types::PyBytes;
 use super::guarded;
 use crate::capture::bpf::{Instruction, Program};
 use crate::capture::file::{self, Refused};
+use crate::capture::{self, interface};
 use crate::pack::blocks::{self, Origin};
 use crate::pack::subnet::Subnets;
 use crate::pack::{self, Settings};
@@ -16,6 +17,7 @@ use crate::pack::{self, Settings};
 /// Adds the classes of this half to the module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<CaptureFile>()?;
+    module.add_class::<Interface>()?;
     module.add_class::<Block>()?;
     module.add_class::<Packer>()
 }
@@ -58,6 +60,61 @@ impl CaptureFile {
     fn link_type(&self) -> u32 {
         self.file.link_number()
     }
+}
+
+#[pyclass(module = "sidetap_native")]
+struct Interface {
+    interface: interface::Interface,
+    name: String,
+}
+
+#[pymethods]
+impl Interface {
+    #[new]
+    #[pyo3(signature = (
+        name,
+        *,
+        bpf=Vec::new(),
+        block_bytes=1_048_576,
+        blocks=64,
+        fanout_group=None,
+        timeout_ms=20,
+    ))]
+    fn new(
+        name: String,
+        bpf: Instructions,
+        block_bytes: u32,
+        blocks: u32,
+        fanout_group: Option<u16>,
+        timeout_ms: i32,
+    ) -> PyResult<Self> {
+        let filter = program(bpf)?;
+        let options = interface::Options {
+            filter,
+            block_bytes,
+            blocks,
+            fanout_group,
+            timeout_ms,
+        };
+        let interface = interface::Interface::open(&name, &options);
+        let interface = interface.map_err(|error| os_error(&error, &name))?;
+        Ok(Interface { interface, name })
+    }
+
+    fn kernel_counts(&mut self) -> PyResult<(u32, u32)> {
+        let counts = self
+            .interface
+            .counts()
+            .map_err(|error| os_error(&error, &self.name))?;
+        Ok((counts.received, counts.dropped))
+    }
+}
+
+/// Either kind of source.
+#[derive(FromPyObject)]
+enum Source<'py> {
+    File(PyRefMut<'py, CaptureFile>),
+    Interface(PyRefMut<'py, Interface>),
 }
 
 #[pyclass(frozen, module = "sidetap_native")]
@@ -130,16 +187,17 @@ impl Packer {
         Ok(Packer { packer })
     }
 
-    fn read(
-        &mut self,
-        py: Python<'_>,
-        source: &mut CaptureFile,
-        packets: usize,
-    ) -> PyResult<Vec<Block>> {
-        let (packer, file) = (&mut self.packer, &mut source.file);
-        guarded(py, "packing", || packer.read(file, packets))?
-            .map_err(|error| os_error(&error, &source.path))?;
-        Ok(self.take())
+    fn read(&mut self, py: Python<'_>, source: Source<'_>, packets: usize) -> PyResult<Vec<Block>> {
+        match source {
+            Source::File(mut source) => {
+                let CaptureFile { file, path } = &mut *source;
+                self.read_from(py, file, path, packets)
+            }
+            Source::Interface(mut source) => {
+                let Interface { interface, name } = &mut *source;
+                self.read_from(py, interface, name, packets)
+            }
+        }
     }
 
     fn tick(&mut self, now_us: i64) -> Vec<Block> {
@@ -162,6 +220,19 @@ impl Packer {
 }
 
 impl Packer {
+    fn read_from(
+        &mut self,
+        py: Python<'_>,
+        source: &mut (impl capture::Source + Send),
+        name: &str,
+        packets: usize,
+    ) -> PyResult<Vec<Block>> {
+        let packer = &mut self.packer;
+        guarded(py, "packing", || packer.read(source, packets))?
+            .map_err(|error| os_error(&error, name))?;
+        Ok(self.take())
+    }
+
     fn take(&mut self) -> Vec<Block> {
         self.packer
             .take()
