@@ -3,9 +3,20 @@
 pub mod avro;
 pub mod block;
 pub mod capture;
+pub mod connection;
+pub mod content;
 pub mod decode;
+pub mod exchange;
+pub mod flow;
+pub mod http1;
 pub mod ledger;
+pub mod limits;
 pub mod pack;
+pub mod packets;
 #[cfg(feature = "python")]
 mod python;
+pub mod reassembler;
 pub mod schema;
+pub mod site;
+pub mod snapshot;
+pub mod tally;

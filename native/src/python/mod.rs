@@ -6,10 +6,14 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 mod capture;
+mod exchange;
+mod reassembler;
 
 #[pymodule]
 fn sidetap_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    capture::register(module)
+    capture::register(module)?;
+    exchange::register(module)?;
+    reassembler::register(module)
 }
 
 /// Runs native work without the GIL. A panic is a bug of ours, never the traffic's fault: it

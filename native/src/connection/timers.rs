@@ -1,0 +1,162 @@
+//! What happens to a connection without a packet: waiting that ends, exchanges that go out
+//! unfinished, the end of the flow.
+
+use super::Connection;
+use crate::exchange::scene::Scene;
+use crate::limits::Limits;
+use crate::tally::Missing;
+
+impl Connection {
+    /// More bytes wait than a hole is worth: it is declared.
+    pub(super) fn limit(&mut self, scene: &mut Scene) {
+        while self.halves[0].queue_cost() + self.halves[1].queue_cost()
+            > scene.limits.out_of_order_bytes_max as usize
+        {
+            scene.count("out_of_order_bytes_max");
+            let side = usize::from(self.halves[1].queue_cost() > self.halves[0].queue_cost());
+            if !self.force(side, true, scene) {
+                return;
+            }
+        }
+    }
+
+    /// Goes on without what a side waits for: a hole in front of it, or the other side. False:
+    /// there was nothing to go on with.
+    fn force(&mut self, side: usize, all: bool, scene: &mut Scene) -> bool {
+        let half = &mut self.halves[side];
+        if half.ready() {
+            let before = half.next;
+            self.pump(Some(side), scene);
+            return self.halves[side].next != before || self.halves[side].closed;
+        }
+        let Some((from, until)) = half.hole(all) else {
+            return false;
+        };
+        let lost_fin = half.start.is_some() && until == from + 1 && half.queue.is_empty();
+        if half.start.is_none() {
+            half.begin(until);
+        } else {
+            half.advance(until);
+        }
+        if lost_fin {
+            // One acknowledged byte and nothing behind it: a FIN that nobody saw.
+            half.end.get_or_insert(until);
+        } else {
+            scene.count("gaps");
+            scene.tally.miss(Missing::Gap, until - from);
+            self.talk.gap(side, from, until, scene);
+        }
+        self.pump(None, scene);
+        true
+    }
+
+    /// When a side stops waiting, and which.
+    fn waits(&self, scene_skew_us: i64, unfinished_us: i64) -> Option<(i64, usize)> {
+        let of = |side: usize| {
+            let half = &self.halves[side];
+            if half.closed {
+                return None;
+            }
+            if let Some(since) = half.hole_since() {
+                return Some((since + scene_skew_us, side));
+            }
+            let front = half.queue.front().filter(|_| half.ready())?;
+            let switching = self.talk.is_client(side) && self.talk.may_switch();
+            Some((
+                front.now_us
+                    + if switching {
+                        unfinished_us
+                    } else {
+                        scene_skew_us
+                    },
+                side,
+            ))
+        };
+        of(0).into_iter().chain(of(1)).min()
+    }
+
+    /// The next time something happens without a packet.
+    pub fn deadline(&self, limits: &Limits) -> i64 {
+        let waits = self
+            .waits(limits.skew_us, limits.unfinished_us)
+            .map(|(at, _)| at);
+        let talk = self.talk.deadline(limits.unfinished_us);
+        let reset = self
+            .reset_us
+            .filter(|_| self.closed_us.is_none())
+            .map(|at| at + limits.skew_us);
+        let gone = match self.closed_us {
+            Some(at) => at.max(self.last_us) + limits.linger_us,
+            None => self.last_us + limits.idle_us,
+        };
+        [waits, talk, reset]
+            .into_iter()
+            .flatten()
+            .fold(gone, i64::min)
+    }
+
+    /// Runs the timers up to `until_us`, in their order. True: the flow is over.
+    pub fn tick(&mut self, until_us: i64, scene: &mut Scene) -> bool {
+        loop {
+            let at = self.deadline(scene.limits);
+            if at > until_us {
+                return false;
+            }
+            self.changed = true;
+            let waits = self.waits(scene.limits.skew_us, scene.limits.unfinished_us);
+            if let Some((_, side)) = waits.filter(|(when, _)| *when == at) {
+                if !self.force(side, false, scene) {
+                    return true;
+                }
+            } else if self.talk.deadline(scene.limits.unfinished_us) == Some(at) {
+                self.talk.tick(at, scene);
+            } else if self
+                .reset_us
+                .is_some_and(|when| when + scene.limits.skew_us == at)
+                && self.closed_us.is_none()
+            {
+                self.close_both(scene);
+            } else {
+                return true;
+            }
+        }
+    }
+
+    fn close_both(&mut self, scene: &mut Scene) {
+        for side in 0..2 {
+            if !self.halves[side].closed {
+                self.close(side, false, scene);
+            }
+        }
+    }
+
+    /// The flow ends here: nothing is waited for any more, everything goes out.
+    pub fn end(&mut self, scene: &mut Scene) {
+        self.pump(None, scene);
+        while let Some((_, side)) = self.waiting_longest() {
+            if !self.force(side, true, scene) {
+                break;
+            }
+        }
+        self.close_both(scene);
+        self.talk.end(scene);
+    }
+
+    /// The side with bytes or ACKs outstanding that waits longest.
+    fn waiting_longest(&self) -> Option<(i64, usize)> {
+        let of = |side: usize| {
+            let half = &self.halves[side];
+            let hole = half.hole(true).filter(|_| !half.ready());
+            let since = half
+                .queue
+                .front()
+                .map(|front| front.now_us)
+                .or_else(|| half.hole_since());
+            if half.closed || (hole.is_none() && half.queue.is_empty()) {
+                return None;
+            }
+            since.map(|since| (since, side))
+        };
+        of(0).into_iter().chain(of(1)).min()
+    }
+}

@@ -1,0 +1,243 @@
+//! A message begins: what it is, whether it must wait, and where its head ends.
+
+use super::message::First;
+use super::scene::Scene;
+use super::talk::{Kind, Phase, Talk};
+use crate::flow::run::Run;
+use crate::http1::head::head_end;
+use crate::http1::start::{Start, classify, response};
+use crate::schema::Anomaly;
+use crate::tally::Drop;
+
+/// What the beginning of a message turned out to be.
+enum Found {
+    More,
+    /// A head of so many bytes.
+    Head(Kind, usize),
+    /// Not HTTP, or not what may stand here.
+    Junk(Drop),
+}
+
+impl Talk {
+    /// A message begins, or goes on before its head is whole. None: it must wait.
+    pub(super) fn begin(
+        &mut self,
+        side: usize,
+        run: &Run,
+        heard: u64,
+        forced: bool,
+        scene: &mut Scene,
+    ) -> Option<usize> {
+        if self.is_client(side) && self.may_switch() && !forced {
+            return None;
+        }
+        if self.sides[side].part.is_empty() {
+            let blank = run
+                .bytes
+                .iter()
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+                .count();
+            if blank > 0 {
+                self.pass_framing(blank, scene);
+                return Some(blank);
+            }
+            self.sides[side].first = First::of(run);
+        }
+        let mut part = std::mem::take(&mut self.sides[side].part);
+        let old = part.len();
+        let work = if old == 0 {
+            run.bytes
+        } else {
+            part.bytes.extend_from_slice(run.bytes);
+            &part.bytes
+        };
+        let found = self.judge(side, work, scene);
+        let first = self.sides[side].first;
+        let answers = match found {
+            Found::Head(kind, _) => kind == Kind::Response,
+            Found::Junk(_) => self.must_answer(side),
+            Found::More => false,
+        };
+        if answers && !forced && first.ack.is_some_and(|ack| ack > heard) {
+            part.bytes.truncate(old);
+            self.sides[side].part = part;
+            self.sides[side].scanned = old as u32;
+            return None;
+        }
+        if answers {
+            self.settle_simple(1 - side, scene);
+        }
+        match found {
+            Found::More => {
+                if old == 0 {
+                    part.bytes.extend_from_slice(run.bytes);
+                }
+                self.sides[side].part = part;
+                Some(run.bytes.len())
+            }
+            Found::Head(kind, bytes) => {
+                let end = (run.start + (bytes - old) as u64, run.at_us);
+                self.head(side, kind, &work[..bytes], first, end, scene);
+                Some(bytes - old)
+            }
+            Found::Junk(cause) => Some(self.junk(side, cause, run, old, scene)),
+        }
+    }
+
+    fn judge(&mut self, side: usize, work: &[u8], scene: &mut Scene) -> Found {
+        let line_bytes_max = scene.limits.line_bytes_max as usize;
+        let kind = match self.sides[side].kind {
+            Some(kind) => kind,
+            None => match self.kind(side, self.start(side, work, line_bytes_max)) {
+                Ok(Some(kind)) => kind,
+                Ok(None) => return Found::More,
+                Err(cause) => return Found::Junk(cause),
+            },
+        };
+        let reader = &mut self.sides[side];
+        reader.kind = Some(kind);
+        if kind == Kind::Simple
+            && let Some(bytes) = simple_end(work)
+        {
+            return Found::Head(kind, bytes);
+        }
+        if let Some(bytes) = head_end(work, reader.scanned as usize) {
+            return Found::Head(kind, bytes);
+        }
+        if work.len() > scene.limits.head_bytes_max as usize {
+            scene.count("head_bytes_max");
+            return Found::Head(kind, work.len());
+        }
+        reader.scanned = work.len() as u32;
+        Found::More
+    }
+
+    /// A server's side, or the one across from a request line that stands alone.
+    fn must_answer(&self, side: usize) -> bool {
+        let other = &self.sides[1 - side];
+        self.is_server(side)
+            || (self.client.is_none() && other.kind == Some(Kind::Simple) && !other.part.is_empty())
+    }
+
+    fn start(&self, side: usize, work: &[u8], line_bytes_max: usize) -> Start {
+        if self.must_answer(side) {
+            response(work)
+        } else {
+            classify(work, line_bytes_max)
+        }
+    }
+
+    /// What may begin on this side, given what is known of the flow.
+    fn kind(&self, side: usize, start: Start) -> Result<Option<Kind>, Drop> {
+        let lost = self.sides[side].phase == Phase::Lost;
+        match start {
+            Start::More => Ok(None),
+            Start::Request if !self.is_server(side) => Ok(Some(Kind::Request)),
+            Start::Simple if !self.is_server(side) && !lost => Ok(Some(Kind::Simple)),
+            Start::Line if self.is_client(side) && !lost => Ok(Some(Kind::Simple)),
+            Start::Response if !self.is_client(side) => Ok(Some(Kind::Response)),
+            Start::Tls if self.client.is_none() => Err(Drop::Encrypted),
+            Start::Http2 if self.client.is_none() => Err(Drop::Http2),
+            _ => Err(Drop::NotHttp),
+        }
+    }
+
+    pub(super) fn head(
+        &mut self,
+        side: usize,
+        kind: Kind,
+        bytes: &[u8],
+        first: First,
+        end: (u64, i64),
+        scene: &mut Scene,
+    ) {
+        let too_long = bytes.len() > scene.limits.head_bytes_max as usize;
+        let reader = &mut self.sides[side];
+        (reader.kind, reader.scanned, reader.phase) = (None, 0, Phase::Start);
+        let decoder = match kind {
+            Kind::Request | Kind::Simple => self.open_request(side, bytes, first, end, scene),
+            Kind::Response => match self.open_response(side, bytes, first, end, scene) {
+                Some(decoder) => decoder,
+                None => return,
+            },
+        };
+        if too_long {
+            self.mark(side, Anomaly::HeadLimit);
+            self.lose_track(side, scene);
+        } else if let Some(decoder) = decoder {
+            self.sides[side].phase = Phase::Body(decoder);
+        } else {
+            self.finish(side, true, scene);
+        }
+    }
+
+    pub(super) fn mark(&mut self, side: usize, anomaly: Anomaly) {
+        if let Some((_, marks)) = self.current(side) {
+            marks.add(anomaly);
+        }
+    }
+
+    /// These bytes are no message; `old` ones of them were held back. Gives how many are used.
+    fn junk(
+        &mut self,
+        side: usize,
+        cause: Drop,
+        run: &Run,
+        old: usize,
+        scene: &mut Scene,
+    ) -> usize {
+        (self.sides[side].kind, self.sides[side].scanned) = (None, 0);
+        let at_start = self.sides[side].phase == Phase::Start;
+        if self.is_server(side) && at_start && old == 0 && self.open_headless(side, First::of(run))
+        {
+            return 0;
+        }
+        let all = old + run.bytes.len();
+        if self.client.is_some() {
+            self.discard(all, scene);
+            self.sides[side].phase = Phase::Lost;
+            self.sides[side].after_gap = true;
+            return run.bytes.len();
+        }
+        scene.tally.drop(cause, all);
+        // In mid-stream this may be the inside of a message; from the start on it is another protocol.
+        if at_start {
+            self.sides[side].phase = Phase::Opaque(cause);
+            if cause != Drop::NotHttp {
+                self.sides[1 - side].phase = Phase::Opaque(cause);
+                scene
+                    .tally
+                    .drop(cause, std::mem::take(&mut self.sides[1 - side].part).len());
+                scene.count(if cause == Drop::Http2 {
+                    "http2_flows"
+                } else {
+                    "encrypted_flows"
+                });
+            }
+        }
+        run.bytes.len()
+    }
+
+    /// Bytes of an HTTP stream that belong to no message.
+    pub(super) fn discard(&mut self, bytes: usize, scene: &mut Scene) {
+        scene.tally.leave(bytes);
+        scene.tally.discarded += bytes as i64;
+    }
+}
+
+/// Where a request of one line ends. None: fields follow, or nobody knows yet.
+fn simple_end(work: &[u8]) -> Option<usize> {
+    let end = memchr::memchr(b'\n', work)? + 1;
+    match &work[end..] {
+        [] | [b'\r'] => None,
+        [b'\n', ..] => Some(end + 1),
+        [b'\r', b'\n', ..] => Some(end + 2),
+        behind => {
+            let line = behind
+                .split(|&byte| byte == b'\n')
+                .next()
+                .unwrap_or_default();
+            (!line.contains(&b':')).then_some(end)
+        }
+    }
+}

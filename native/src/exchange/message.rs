@@ -1,0 +1,195 @@
+//! One HTTP message as it grows, and the exchange it belongs to.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::flow::blob::Blob;
+use crate::flow::run::Run;
+use crate::http1::head::{Head, Method};
+use crate::http1::marks::Marks;
+use crate::limits::Limits;
+use crate::schema::Pairing;
+
+/// Bytes of a message on the wire by what they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shares {
+    pub head: u64,
+    pub body: u64,
+    pub framing: u64,
+}
+
+impl Shares {
+    pub fn total(self) -> u64 {
+        self.head + self.body + self.framing
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Message {
+    /// TCP position of the first byte.
+    pub start: u64,
+    /// Behind the last byte so far.
+    pub end: u64,
+    /// Packet time of the first and of the last byte so far.
+    pub at_us: i64,
+    pub end_us: i64,
+    /// What the sender had received when it sent the first byte.
+    pub ack: Option<u64>,
+    /// The head as the record has it.
+    pub head: Blob,
+    /// The trailer section as the record has it; empty: none.
+    pub trailers: Blob,
+    pub body: Blob,
+    pub encoding: Option<String>,
+    pub missing_bytes: u64,
+    pub gaps: Vec<(u64, u64)>,
+    pub shares: Shares,
+    pub head_bytes: u32,
+    pub status: u16,
+    pub head_method: bool,
+    pub connect_method: bool,
+    /// Nothing more will come.
+    pub ended: bool,
+    /// It ended where its framing says, without a hole.
+    pub complete: bool,
+}
+
+impl Message {
+    /// `first` is the run with the first byte, `last` the one with the last of the head.
+    pub fn new(first: &First, end: u64, end_us: i64, head: Head, head_bytes: usize) -> Self {
+        Message {
+            start: first.start,
+            end,
+            at_us: first.at_us,
+            end_us,
+            ack: first.ack,
+            encoding: head.fields.encoding,
+            head: Blob::of(head.avro),
+            trailers: Blob::default(),
+            body: Blob::default(),
+            missing_bytes: 0,
+            gaps: Vec::new(),
+            shares: Shares {
+                head: head_bytes as u64,
+                ..Shares::default()
+            },
+            head_bytes: head_bytes as u32,
+            status: head.status,
+            head_method: head.method == Method::Head,
+            connect_method: head.method == Method::Connect,
+            ended: false,
+            complete: false,
+        }
+    }
+
+    pub fn method(&self) -> Method {
+        match (self.head_method, self.connect_method) {
+            (true, _) => Method::Head,
+            (_, true) => Method::Connect,
+            _ => Method::Other,
+        }
+    }
+
+    /// Body bytes came, in order.
+    pub fn grow(&mut self, bytes: &[u8], limits: &Limits) {
+        let free = (limits.body_kept_bytes_max as usize).saturating_sub(self.body.len());
+        self.body
+            .bytes
+            .extend_from_slice(&bytes[..bytes.len().min(free)]);
+        self.shares.body += bytes.len() as u64;
+    }
+
+    /// Body bytes are lost.
+    pub fn lose(&mut self, bytes: u64, limits: &Limits) {
+        let offset = self.shares.body + self.missing_bytes;
+        self.missing_bytes += bytes;
+        let listed = self.gaps.len();
+        match self.gaps.last_mut() {
+            Some((before, length)) if *before + *length == offset => *length += bytes,
+            _ if listed < limits.body_gaps_max as usize => self.gaps.push((offset, bytes)),
+            _ => {}
+        }
+    }
+
+    /// Fewer body bytes are kept than came.
+    pub fn truncated(&self) -> bool {
+        (self.body.len() as u64) < self.shares.body
+    }
+
+    /// So many bytes of `run`, in its front, belong to this message.
+    pub fn reach(&mut self, run: &Run, bytes: usize) {
+        self.end = run.start + bytes as u64;
+        self.end_us = run.at_us;
+    }
+}
+
+/// Where a message begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct First {
+    pub start: u64,
+    pub at_us: i64,
+    pub now_us: i64,
+    pub ack: Option<u64>,
+}
+
+impl First {
+    pub fn of(run: &Run) -> Self {
+        First {
+            start: run.start,
+            at_us: run.at_us,
+            now_us: run.now_us,
+            ack: run.ack,
+        }
+    }
+}
+
+/// An exchange that is not over.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Open {
+    /// Counts up in its flow.
+    pub serial: u32,
+    /// Which endpoint of the flow's key asks.
+    pub client_side: u8,
+    /// The agent that saw the request (the response, if orphaned).
+    pub source: Arc<str>,
+    pub vlan: Option<u16>,
+    pub vni: Option<u32>,
+    pub request: Option<Message>,
+    pub response: Option<Message>,
+    pub marks: Marks,
+    pub pairing: u8,
+    pub host: String,
+    /// 0: 0.9, 1: 1.0, 2: 1.1.
+    pub version: u8,
+    /// The clock of timers at the first byte.
+    pub since_us: i64,
+    /// Revision 0 is out.
+    pub emitted: bool,
+    /// Requests may be lost between the one before and this one.
+    pub after_gap: bool,
+    /// The response may change the protocol: CONNECT, Upgrade.
+    pub may_switch: bool,
+}
+
+impl Open {
+    /// A request that still may be answered.
+    pub fn is_unanswered(&self) -> bool {
+        self.request.is_some() && self.response.is_none()
+    }
+
+    /// Both messages ended.
+    pub fn is_over(&self) -> bool {
+        let ended =
+            |message: &Option<Message>| message.as_ref().is_some_and(|message| message.ended);
+        ended(&self.response) && (self.request.is_none() || ended(&self.request))
+    }
+
+    pub fn set_pairing(&mut self, pairing: Pairing) {
+        self.pairing = pairing as u8;
+    }
+
+    pub fn messages(&mut self) -> impl Iterator<Item = &mut Message> {
+        self.request.iter_mut().chain(self.response.iter_mut())
+    }
+}

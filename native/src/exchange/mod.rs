@@ -1,0 +1,13 @@
+//! Messages of two directions become exchanges: pairing, ids, records, and reading them again.
+
+pub mod begin;
+pub mod community;
+pub mod finish;
+pub mod id;
+pub mod message;
+pub mod pairing;
+pub mod record;
+pub mod scene;
+pub mod talk;
+pub mod turn;
+pub mod view;

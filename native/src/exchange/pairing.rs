@@ -1,0 +1,70 @@
+//! Which request does a response answer? Decided by TCP positions, or not at all.
+//!
+//! A server answers in the order of the requests, and what it answers it has acknowledged. On an
+//! undamaged connection that is enough. Behind a hole, requests or responses may be missing: then
+//! a pair is proved by the request's own ACK, which says where the client stood in the server's
+//! stream when it asked, so where the answer begins.
+
+use std::collections::VecDeque;
+
+use super::message::Open;
+use crate::schema::Pairing;
+
+/// A response that looks for its request.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// Where it begins; with interim responses, where the first of them does.
+    pub start: u64,
+    /// What the server had received when it sent that.
+    pub ack: Option<u64>,
+    /// Responses may be lost in front of it.
+    pub after_gap: bool,
+    /// The client was seen to send requests without waiting for answers.
+    pub pipelined: bool,
+    /// No byte of the flow was lost so far and both its beginnings are known.
+    pub undamaged: bool,
+}
+
+/// The index of the request in `open`, and how sure that is.
+pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
+    let mut unanswered = open
+        .iter()
+        .enumerate()
+        .filter(|(_, open)| open.is_unanswered());
+    let covered = |open: &Open| match (answer.ack, &open.request) {
+        (Some(ack), Some(request)) => request.start < ack,
+        _ => false,
+    };
+    let first = unanswered.next()?;
+    if !answer.after_gap && !first.1.after_gap {
+        if covered(first.1) {
+            return Some((first.0, Pairing::Position));
+        }
+        // No ACK to go by, or one that no receiver would send: only the order is left.
+        let useless = answer.ack.is_none();
+        return (useless && answer.undamaged).then_some((first.0, Pairing::Order));
+    }
+    let asked_here = |open: &Open| {
+        open.request
+            .as_ref()
+            .is_some_and(|request| request.ack == Some(answer.start))
+    };
+    let candidates = || {
+        open.iter()
+            .enumerate()
+            .skip(first.0)
+            .filter(|(_, open)| open.is_unanswered())
+    };
+    let proved = candidates().find(|(_, open)| covered(open) && asked_here(open));
+    if let Some((index, open)) = proved {
+        // Requests sent together share one ACK: a lost one in front could own this answer.
+        let certain = !(open.after_gap && answer.pipelined);
+        return certain.then_some((index, Pairing::Position));
+    }
+    // One request only was there to be answered, and none can hide in front of it.
+    let mut reached = candidates().filter(|(_, open)| covered(open));
+    match (reached.next(), reached.next()) {
+        (Some((index, open)), None) if !open.after_gap => Some((index, Pairing::Position)),
+        _ => None,
+    }
+}

@@ -1,0 +1,160 @@
+//! Exchange records, written as Avro at once; the oracle is fastavro with schemas/exchange.avsc.
+
+use super::community::community_id;
+use super::id::{self, Identity};
+use super::message::{Message, Open};
+use super::scene::Scene;
+use crate::avro::{write_boolean, write_bytes, write_long, write_string};
+use crate::schema::{Anomaly, EXCHANGE_HEAD, Mode};
+
+const PROTOCOLS: [&str; 3] = ["http/0.9", "http/1.0", "http/1.1"];
+
+/// Writes the exchange as it is; `over`: nothing more will come of it.
+pub fn emit(open: &mut Open, over: bool, scene: &mut Scene) {
+    let client = scene
+        .key
+        .side(usize::from(open.client_side))
+        .address()
+        .to_string();
+    let kept: usize = open
+        .messages()
+        .map(|message| message.body.len() + message.head.len())
+        .sum();
+    let mut out = Vec::with_capacity(kept + 640);
+    write(open, over, &client, scene, &mut out);
+    let mut key = Vec::with_capacity(scene.site.len() + 1 + client.len());
+    key.extend_from_slice(scene.site.as_bytes());
+    key.push(b'/');
+    key.extend_from_slice(client.as_bytes());
+    scene.count(if open.emitted {
+        "revisions"
+    } else {
+        "exchanges"
+    });
+    scene.outputs.push((Some(key), out));
+    open.emitted = true;
+}
+
+fn write(open: &Open, over: bool, client: &str, scene: &Scene, out: &mut Vec<u8>) {
+    let client_side = usize::from(open.client_side);
+    let server = scene.key.side(1 - client_side);
+    let missing: u64 = [&open.request, &open.response]
+        .into_iter()
+        .flatten()
+        .map(|message| message.missing_bytes)
+        .sum();
+    out.extend_from_slice(&EXCHANGE_HEAD);
+    write_bytes(&id_of(open, scene), out);
+    write_long(i64::from(open.emitted), out);
+    write_string(scene.site, out);
+    write_string(&open.source, out);
+    write_long(Mode::Tcp as i64, out);
+    write_string(PROTOCOLS[usize::from(open.version.min(2))], out);
+    write_long(
+        open.request
+            .as_ref()
+            .or(open.response.as_ref())
+            .map_or(0, |message| message.at_us),
+        out,
+    );
+    write_string(client, out);
+    write_long(i64::from(scene.key.side(client_side).port), out);
+    write_string(client, out);
+    write_string(&server.address().to_string(), out);
+    write_long(i64::from(server.port), out);
+    write_option(open.vlan.map(i64::from), out);
+    write_option(open.vni.map(i64::from), out);
+    write_string(&community_id(&scene.key), out);
+    write_string(&open.host, out);
+    write_string("", out);
+    write_long(i64::from(open.pairing), out);
+    write_boolean(over, out);
+    write_option(None, out);
+    write_option(None, out);
+    write_option(open.request.as_ref().map(sequence), out);
+    write_option(open.response.as_ref().map(sequence), out);
+    write_long(missing as i64, out);
+    write_option(latency_us(open), out);
+    write_anomalies(open, over, out);
+    write_long(0, out);
+    write_message(open.request.as_ref(), false, out);
+    write_message(open.response.as_ref(), true, out);
+}
+
+fn id_of(open: &Open, scene: &Scene) -> [u8; 32] {
+    let message = open.request.as_ref().or(open.response.as_ref());
+    id::id(&Identity {
+        site: scene.site,
+        key: &scene.key,
+        orphan: open.request.is_none(),
+        seq: message.map_or(0, |message| message.start as u32),
+        stream: 0,
+        epoch: scene.epoch,
+    })
+}
+
+fn sequence(message: &Message) -> i64 {
+    i64::from(message.start as u32)
+}
+
+/// Last byte of the request to the first of the response; two taps' clocks may disagree.
+fn latency_us(open: &Open) -> Option<i64> {
+    let (request, response) = (open.request.as_ref()?, open.response.as_ref()?);
+    Some((response.at_us - request.end_us).max(0))
+}
+
+fn write_option(value: Option<i64>, out: &mut Vec<u8>) {
+    write_long(i64::from(value.is_some()), out);
+    if let Some(value) = value {
+        write_long(value, out);
+    }
+}
+
+fn write_anomalies(open: &Open, over: bool, out: &mut Vec<u8>) {
+    let numbers = open.marks.numbers();
+    let unfinished = !over && !open.marks.has(Anomaly::Incomplete);
+    let count = numbers.len() + usize::from(unfinished);
+    if count > 0 {
+        write_long(count as i64, out);
+        numbers
+            .iter()
+            .for_each(|&number| write_long(i64::from(number), out));
+        if unfinished {
+            write_long(Anomaly::Incomplete as i64, out);
+        }
+    }
+    write_long(0, out);
+}
+
+fn write_message(message: Option<&Message>, is_response: bool, out: &mut Vec<u8>) {
+    write_long(i64::from(message.is_some()), out);
+    let Some(message) = message else { return };
+    out.extend_from_slice(&message.head.bytes);
+    if message.trailers.is_empty() {
+        write_long(0, out);
+    } else {
+        out.extend_from_slice(&message.trailers.bytes);
+    }
+    write_long(message.shares.body as i64, out);
+    write_long(message.missing_bytes as i64, out);
+    write_long(i64::from(message.encoding.is_some()), out);
+    if let Some(encoding) = &message.encoding {
+        write_string(encoding, out);
+    }
+    write_boolean(message.complete, out);
+    write_boolean(message.truncated(), out);
+    if !message.gaps.is_empty() {
+        write_long(message.gaps.len() as i64, out);
+        for &(offset, bytes) in &message.gaps {
+            write_long(offset as i64, out);
+            write_long(bytes as i64, out);
+        }
+    }
+    write_long(0, out);
+    write_bytes(&message.body.bytes, out);
+    write_long(i64::from(message.head_bytes), out);
+    write_boolean(message.complete, out);
+    if is_response {
+        write_long(message.at_us, out);
+    }
+}

@@ -1,0 +1,300 @@
+//! The HTTP conversation of one flow: two readers, and the exchanges that are not over.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::message::{First, Message, Open};
+use super::pairing::{self, Answer};
+use super::record;
+use super::scene::Scene;
+use crate::flow::blob::Blob;
+use crate::http1::body::Decoder;
+use crate::http1::framing;
+use crate::http1::head::{self, Head, Method};
+use crate::schema::{Anomaly, Pairing};
+use crate::tally::Drop;
+
+/// Where the reader of one direction stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// A message begins here.
+    Start,
+    /// In a body; which message, the side decides.
+    Body(Decoder),
+    /// Behind the last chunk.
+    Trailers,
+    /// Bytes are missing: waiting for a message that proves itself.
+    Lost,
+    /// No HTTP/1 any more, ever.
+    Opaque(Drop),
+    Closed,
+}
+
+/// What a partial head is, as far as its first line is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    Request,
+    /// A request line without a version: whether fields follow, what comes next tells.
+    Simple,
+    Response,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Side {
+    pub phase: Phase,
+    /// A head or trailer section that is not whole yet.
+    pub part: Blob,
+    pub first: First,
+    pub kind: Option<Kind>,
+    /// Bytes of `part` searched for its end.
+    pub scanned: u32,
+    /// Messages may be lost in front of the next one.
+    pub after_gap: bool,
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Side {
+            phase: Phase::Start,
+            part: Blob::default(),
+            first: First::default(),
+            kind: None,
+            scanned: 0,
+            after_gap: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Talk {
+    pub sides: [Side; 2],
+    /// Which side asks; None: no HTTP was seen yet.
+    pub client: Option<u8>,
+    pub open: VecDeque<Open>,
+    serials: u32,
+    /// The exchange whose response is under way.
+    pub answering: Option<u32>,
+    /// Where an interim response began that belongs to the next one.
+    interim: Option<(u64, Option<u64>)>,
+    pub damaged: bool,
+    pipelined: bool,
+}
+
+impl Talk {
+    pub fn is_client(&self, side: usize) -> bool {
+        self.client == Some(side as u8)
+    }
+
+    pub fn is_server(&self, side: usize) -> bool {
+        self.client == Some(1 - side as u8)
+    }
+
+    /// Bytes of messages that are not over: the measure of `held` in the layer of exchanges.
+    pub fn held(&self) -> u64 {
+        let of = |message: &Option<Message>| {
+            message.as_ref().map_or(0, |message| message.shares.total())
+        };
+        self.open
+            .iter()
+            .map(|open| of(&open.request) + of(&open.response))
+            .sum()
+    }
+
+    /// Bytes of heads that are not whole; they still belong to reassembly.
+    pub fn partial(&self) -> usize {
+        self.sides[0].part.len() + self.sides[1].part.len()
+    }
+
+    /// When the next exchange goes out unfinished.
+    pub fn deadline(&self, unfinished_us: i64) -> Option<i64> {
+        let waiting = self.open.iter().filter(|open| !open.emitted);
+        waiting.map(|open| open.since_us + unfinished_us).min()
+    }
+
+    /// Sends out what is unfinished since then.
+    pub fn tick(&mut self, until_us: i64, scene: &mut Scene) {
+        for index in 0..self.open.len() {
+            let open = &mut self.open[index];
+            if !open.emitted && open.since_us + scene.limits.unfinished_us <= until_us {
+                record::emit(open, false, scene);
+                scene.count("unfinished");
+            }
+        }
+    }
+
+    /// A request's head is whole, or all of it that will ever be seen.
+    pub fn open_request(
+        &mut self,
+        side: usize,
+        bytes: &[u8],
+        first: First,
+        end: (u64, i64),
+        scene: &mut Scene,
+    ) -> Option<Decoder> {
+        self.client = Some(side as u8);
+        let mut head = head::request(bytes, scene.limits.headers_max as usize);
+        let framing = framing::of_request(&mut head);
+        let after_gap = std::mem::take(&mut self.sides[side].after_gap);
+        let upgrade = head.fields.upgrade || head.method == Method::Connect;
+        let last = self
+            .open
+            .iter()
+            .rev()
+            .find_map(|open| open.request.as_ref().filter(|_| open.is_unanswered()));
+        self.pipelined |= last.is_some_and(|last| last.ack.is_some() && last.ack == first.ack);
+        let mut open = self.fresh(first, &head, scene);
+        open.after_gap = after_gap;
+        open.may_switch = upgrade;
+        open.host = std::mem::take(&mut head.host);
+        open.marks.add_all(&head.marks);
+        open.request = Some(Message::new(&first, end.0, end.1, head, bytes.len()));
+        self.take_over(bytes.len(), scene);
+        self.open.push_back(open);
+        self.limit_unanswered(scene);
+        Decoder::new(framing)
+    }
+
+    /// A response's head is whole. None: it was an interim one and is left out.
+    pub fn open_response(
+        &mut self,
+        side: usize,
+        bytes: &[u8],
+        first: First,
+        end: (u64, i64),
+        scene: &mut Scene,
+    ) -> Option<Option<Decoder>> {
+        self.client = Some(1 - side as u8);
+        let mut head = head::response(bytes, scene.limits.headers_max as usize);
+        if matches!(head.status, 100 | 102..=199) {
+            self.interim.get_or_insert((first.start, first.ack));
+            self.pass_framing(bytes.len(), scene);
+            return None;
+        }
+        let (start, ack) = self.interim.take().unwrap_or((first.start, first.ack));
+        let answer = Answer {
+            start,
+            ack: first.ack.or(ack),
+            after_gap: self.sides[side].after_gap,
+            pipelined: self.pipelined,
+            undamaged: !self.damaged,
+        };
+        let paired = pairing::pair(&self.open, answer);
+        let method = match paired {
+            Some((index, _)) => self.open[index]
+                .request
+                .as_ref()
+                .map_or(Method::Other, Message::method),
+            None => Method::Other,
+        };
+        let framing = framing::of_response(&mut head, method);
+        let marks = std::mem::take(&mut head.marks);
+        self.take_over(bytes.len(), scene);
+        let message = |head: Head| Message::new(&first, end.0, end.1, head, bytes.len());
+        let open = match paired {
+            Some((index, pairing)) => {
+                self.sides[side].after_gap = false;
+                self.close_unanswered(index, scene);
+                let open = self.open.front_mut()?;
+                open.set_pairing(pairing);
+                open.response = Some(message(head));
+                open
+            }
+            None => {
+                let mut open = self.fresh(first, &head, scene);
+                open.response = Some(message(head));
+                open.marks.add(Anomaly::OrphanResponse);
+                scene.count("orphan_responses");
+                self.open.push_back(open);
+                self.open.back_mut()?
+            }
+        };
+        open.marks.add_all(&marks);
+        if open.request.as_ref().is_some_and(|request| !request.ended) {
+            open.marks.add(Anomaly::EarlyResponse);
+        }
+        self.answering = Some(open.serial);
+        Some(Decoder::new(framing))
+    }
+
+    /// The response of HTTP/0.9 has no head: all bytes are its body.
+    pub fn open_headless(&mut self, side: usize, first: First) -> bool {
+        let Some(index) = self.open.iter().position(Open::is_unanswered) else {
+            return false;
+        };
+        let open = &mut self.open[index];
+        if open.version != 0 {
+            return false;
+        }
+        let head = Head::of_09_response();
+        open.response = Some(Message::new(&first, first.start, first.at_us, head, 0));
+        open.set_pairing(Pairing::Position);
+        open.marks.add(Anomaly::Http09);
+        self.answering = Some(open.serial);
+        self.sides[side].phase =
+            Decoder::new(framing::Framing::UntilClose).map_or(Phase::Start, Phase::Body);
+        true
+    }
+
+    fn fresh(&mut self, first: First, head: &Head, scene: &Scene) -> Open {
+        self.serials += 1;
+        let mut open = Open {
+            serial: self.serials,
+            client_side: self.client.unwrap_or(0),
+            source: scene.source.clone(),
+            vlan: scene.vlan,
+            vni: scene.vni,
+            request: None,
+            response: None,
+            marks: Default::default(),
+            pairing: Pairing::None as u8,
+            host: String::new(),
+            version: head.version,
+            since_us: first.now_us,
+            emitted: false,
+            after_gap: false,
+            may_switch: false,
+        };
+        if scene.late {
+            open.marks.add(Anomaly::Late);
+        }
+        open
+    }
+
+    /// Head bytes go from reassembly into a message.
+    fn take_over(&mut self, bytes: usize, scene: &mut Scene) {
+        scene.tally.leave(bytes);
+        scene.tally.messages_held += bytes as i64;
+    }
+
+    /// Stream bytes that stand in no record by design: interim responses, blank lines.
+    pub fn pass_framing(&mut self, bytes: usize, scene: &mut Scene) {
+        scene.tally.leave(bytes);
+        scene.tally.framing += bytes as i64;
+    }
+
+    /// The message whose body comes from this side.
+    pub fn current(
+        &mut self,
+        side: usize,
+    ) -> Option<(&mut Message, &mut crate::http1::marks::Marks)> {
+        if self.is_client(side) {
+            let open = self
+                .open
+                .iter_mut()
+                .rev()
+                .find(|open| open.request.is_some())?;
+            return Some((open.request.as_mut()?, &mut open.marks));
+        }
+        let serial = self.answering?;
+        let open = self.open.iter_mut().find(|open| open.serial == serial)?;
+        Some((open.response.as_mut()?, &mut open.marks))
+    }
+
+    /// A CONNECT or Upgrade is unanswered: what the client sends now may be another protocol.
+    pub fn may_switch(&self) -> bool {
+        self.open
+            .back()
+            .is_some_and(|open| open.may_switch && open.is_unanswered())
+    }
+}

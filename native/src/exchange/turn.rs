@@ -1,0 +1,236 @@
+//! One turn of the conversation: ordered bytes of one side, a hole in them, or their end.
+
+use super::scene::Scene;
+use super::talk::{Kind, Phase, Talk};
+use crate::flow::run::Run;
+use crate::http1::body::Part;
+use crate::http1::head::{headers, trailer_end};
+use crate::schema::Anomaly;
+use crate::tally::Drop;
+
+impl Talk {
+    /// Works through ordered bytes and gives how many were used. Fewer than all: the rest waits
+    /// for the other side, which was used up to `heard` only; `forced` ends such waiting.
+    pub fn feed(
+        &mut self,
+        side: usize,
+        run: &Run,
+        heard: u64,
+        forced: bool,
+        scene: &mut Scene,
+    ) -> usize {
+        let mut used = 0;
+        while used < run.bytes.len() {
+            let here = Run {
+                start: run.start + used as u64,
+                bytes: &run.bytes[used..],
+                ..*run
+            };
+            used += match self.sides[side].phase {
+                Phase::Start | Phase::Lost => match self.begin(side, &here, heard, forced, scene) {
+                    Some(taken) => taken,
+                    None => break,
+                },
+                Phase::Body(_) => self.body(side, &here, scene),
+                Phase::Trailers => self.trailers(side, &here, scene),
+                Phase::Opaque(cause) => {
+                    scene.tally.drop(cause, here.bytes.len());
+                    here.bytes.len()
+                }
+                Phase::Closed => {
+                    scene.tally.drop(Drop::AfterEnd, here.bytes.len());
+                    here.bytes.len()
+                }
+            };
+        }
+        used
+    }
+
+    fn body(&mut self, side: usize, run: &Run, scene: &mut Scene) -> usize {
+        let Phase::Body(mut decoder) = self.sides[side].phase else {
+            return 0;
+        };
+        let Some((message, marks)) = self.current(side) else {
+            self.sides[side].phase = Phase::Lost;
+            return 0;
+        };
+        let part = decoder.take(run.bytes, marks);
+        let taken = match part {
+            Part::Body(taken) => {
+                message.grow(&run.bytes[..taken], scene.limits);
+                taken
+            }
+            Part::Framing(taken) | Part::Trailers(taken) => {
+                message.shares.framing += taken as u64;
+                taken
+            }
+            Part::End | Part::Bad => 0,
+        };
+        message.reach(run, taken);
+        scene.tally.leave(taken);
+        scene.tally.messages_held += taken as i64;
+        self.sides[side].phase = Phase::Body(decoder);
+        match part {
+            Part::Trailers(_) => self.sides[side].phase = Phase::Trailers,
+            Part::Bad => {
+                self.mark(side, Anomaly::BadChunk);
+                self.lose_track(side, scene);
+            }
+            _ if part == Part::End || decoder.is_done() => {
+                self.sides[side].phase = Phase::Start;
+                self.finish(side, true, scene);
+            }
+            _ => {}
+        }
+        taken
+    }
+
+    fn trailers(&mut self, side: usize, run: &Run, scene: &mut Scene) -> usize {
+        let reader = &mut self.sides[side];
+        let old = reader.part.len();
+        reader.part.bytes.extend_from_slice(run.bytes);
+        let end = trailer_end(&reader.part.bytes, reader.scanned as usize);
+        let Some(end) = end else {
+            reader.scanned = reader.part.len() as u32;
+            if reader.part.len() > scene.limits.head_bytes_max as usize {
+                scene.count("head_bytes_max");
+                let all = std::mem::take(&mut reader.part).len();
+                self.discard(all, scene);
+                self.mark(side, Anomaly::HeadLimit);
+                self.lose_track(side, scene);
+            }
+            return run.bytes.len();
+        };
+        let section = std::mem::take(&mut reader.part).bytes;
+        (reader.scanned, reader.phase) = (0, Phase::Start);
+        let headers_max = scene.limits.headers_max as usize;
+        if let Some((message, marks)) = self.current(side) {
+            if end > 2 {
+                headers(
+                    &section[..end],
+                    headers_max,
+                    &mut message.trailers.bytes,
+                    marks,
+                );
+            }
+            message.shares.framing += end as u64;
+            message.reach(run, end - old);
+            scene.tally.leave(end);
+            scene.tally.messages_held += end as i64;
+        }
+        self.finish(side, true, scene);
+        end - old
+    }
+
+    /// Where the next message begins is not known any more; the one under way ends here.
+    pub(super) fn lose_track(&mut self, side: usize, scene: &mut Scene) {
+        let reader = &mut self.sides[side];
+        (reader.phase, reader.after_gap) = (Phase::Lost, true);
+        self.finish(side, false, scene);
+    }
+
+    /// The bytes from `from` to `until` are lost; with `from` = `until` nobody knows how many.
+    pub fn gap(&mut self, side: usize, from: u64, until: u64, scene: &mut Scene) {
+        let bytes = until - from;
+        self.damaged = true;
+        match self.sides[side].phase {
+            Phase::Body(mut decoder) => {
+                let inside = if bytes == 0 {
+                    None
+                } else {
+                    decoder.skip(bytes)
+                };
+                self.mark(side, Anomaly::GapInBody);
+                let lost = inside.unwrap_or(decoder.promised());
+                if let Some((message, _)) = self.current(side) {
+                    message.lose(lost, scene.limits);
+                    message.end = until;
+                }
+                self.sides[side].phase = Phase::Body(decoder);
+                if inside.is_none() {
+                    self.lose_track(side, scene);
+                } else if decoder.is_done() {
+                    self.sides[side].phase = Phase::Start;
+                    self.finish(side, true, scene);
+                }
+            }
+            Phase::Start | Phase::Lost => {
+                self.settle(side, true, scene);
+                let reader = &mut self.sides[side];
+                (reader.phase, reader.after_gap) = (Phase::Lost, true);
+            }
+            Phase::Trailers => {
+                let all = std::mem::take(&mut self.sides[side].part).len();
+                self.discard(all, scene);
+                self.lose_track(side, scene);
+            }
+            Phase::Opaque(_) | Phase::Closed => {}
+        }
+    }
+
+    /// A partial head gets no more bytes: it is what it is. `lost`: bytes behind it are missing.
+    pub fn settle(&mut self, side: usize, lost: bool, scene: &mut Scene) {
+        let reader = &mut self.sides[side];
+        if reader.phase == Phase::Trailers {
+            return;
+        }
+        let part = std::mem::take(&mut reader.part).bytes;
+        let (kind, first) = (reader.kind.take(), reader.first);
+        reader.scanned = 0;
+        let Some(kind) = kind else {
+            if self.client.is_some() {
+                self.discard(part.len(), scene);
+            } else {
+                scene.tally.drop(Drop::NotHttp, part.len());
+            }
+            return;
+        };
+        let end = (first.start + part.len() as u64, first.at_us);
+        if kind == Kind::Simple && !lost {
+            self.head(side, kind, &part, first, end, scene);
+            return;
+        }
+        match kind {
+            Kind::Response => self
+                .open_response(side, &part, first, end, scene)
+                .map(|_| ()),
+            _ => self
+                .open_request(side, &part, first, end, scene)
+                .map(|_| ()),
+        };
+        self.mark(
+            side,
+            if lost {
+                Anomaly::GapInHead
+            } else {
+                Anomaly::Incomplete
+            },
+        );
+        self.finish(side, false, scene);
+    }
+
+    /// The other side answers: a request line that stands alone is all there will be of it.
+    pub fn settle_simple(&mut self, side: usize, scene: &mut Scene) {
+        if self.sides[side].kind == Some(Kind::Simple) && !self.sides[side].part.is_empty() {
+            self.settle(side, false, scene);
+        }
+    }
+
+    /// Nothing follows from this side; `whole`: it said so itself, with FIN.
+    pub fn close(&mut self, side: usize, whole: bool, scene: &mut Scene) {
+        match self.sides[side].phase {
+            Phase::Start | Phase::Lost => self.settle(side, false, scene),
+            Phase::Trailers => {
+                let all = std::mem::take(&mut self.sides[side].part).len();
+                self.discard(all, scene);
+                self.finish(side, false, scene);
+            }
+            Phase::Body(decoder) => self.finish(side, whole && decoder.ends_at_close(), scene),
+            Phase::Opaque(_) | Phase::Closed => {}
+        }
+        self.sides[side].phase = Phase::Closed;
+        if self.is_server(side) {
+            self.conclude_unanswered(scene);
+        }
+    }
+}

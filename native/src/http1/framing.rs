@@ -1,0 +1,192 @@
+//! How long is the body? RFC 9112 §6, and what others might think.
+
+use serde::{Deserialize, Serialize};
+
+use super::head::{Head, Method};
+use super::marks::Marks;
+use crate::schema::Anomaly;
+
+/// Where a body ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Framing {
+    None,
+    Length(u64),
+    Chunked,
+    UntilClose,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Length {
+    #[default]
+    Absent,
+    Bytes(u64),
+    Bad,
+}
+
+/// The header fields that decide about framing, hosts and decoding.
+#[derive(Debug, Default)]
+pub struct Fields {
+    length: Length,
+    /// Transfer-Encoding fields, lower case, joined by commas.
+    transfer: Option<Vec<u8>>,
+    /// Content-Encoding fields, lower case, joined by ", ".
+    pub encoding: Option<String>,
+    pub host: Vec<u8>,
+    pub hosts: usize,
+    pub upgrade: bool,
+    pub expect: bool,
+}
+
+impl Fields {
+    /// Takes in one field.
+    pub fn note(&mut self, name: &[u8], value: &[u8], marks: &mut Marks) {
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        match name.len() {
+            4 if is(b"Host") => self.note_host(value, marks),
+            6 if is(b"Expect") => self.expect = true,
+            7 if is(b"Upgrade") => self.upgrade = true,
+            14 if is(b"Content-Length") => self.note_length(value, marks),
+            16 if is(b"Content-Encoding") => self.note_encoding(value),
+            17 if is(b"Transfer-Encoding") => self.note_transfer(value, marks),
+            _ => {}
+        }
+    }
+
+    fn note_host(&mut self, value: &[u8], marks: &mut Marks) {
+        if self.hosts == 0 {
+            self.host = value.to_vec();
+        } else {
+            marks.add(Anomaly::DuplicateHost);
+        }
+        self.hosts += 1;
+    }
+
+    fn note_length(&mut self, value: &[u8], marks: &mut Marks) {
+        for text in value.split(|&byte| byte == b',') {
+            let read = read_length(text.trim_ascii(), marks);
+            self.length = match (self.length, read) {
+                (Length::Absent, read) => read,
+                (Length::Bytes(before), Length::Bytes(now)) if before == now => {
+                    marks.add(Anomaly::MultipleContentLength);
+                    read
+                }
+                (before, _) => {
+                    // The first one is followed: most servers do, and it was the first promise.
+                    marks.add(Anomaly::ConflictingContentLength);
+                    before
+                }
+            };
+        }
+    }
+
+    fn note_encoding(&mut self, value: &[u8]) {
+        let text = String::from_utf8_lossy(value).to_ascii_lowercase();
+        match &mut self.encoding {
+            Some(before) => {
+                before.push_str(", ");
+                before.push_str(&text);
+            }
+            None => self.encoding = Some(text),
+        }
+    }
+
+    fn note_transfer(&mut self, value: &[u8], marks: &mut Marks) {
+        if value.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
+            marks.add(Anomaly::FoldedTransferEncoding);
+        }
+        let transfer = self.transfer.get_or_insert_default();
+        if !transfer.is_empty() {
+            transfer.push(b',');
+        }
+        transfer.extend(value.iter().map(u8::to_ascii_lowercase));
+    }
+}
+
+fn read_length(text: &[u8], marks: &mut Marks) -> Length {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        let negative = text.first() == Some(&b'-')
+            && text.len() > 1
+            && text[1..].iter().all(u8::is_ascii_digit);
+        marks.add(if negative {
+            Anomaly::NegativeContentLength
+        } else {
+            Anomaly::BadContentLength
+        });
+        return Length::Bad;
+    }
+    let value = text.iter().try_fold(0i64, |sum, digit| {
+        sum.checked_mul(10)?.checked_add(i64::from(digit - b'0'))
+    });
+    match value {
+        Some(value) => Length::Bytes(value as u64),
+        None => {
+            marks.add(Anomaly::ContentLengthOverflow);
+            Length::Bad
+        }
+    }
+}
+
+/// What Transfer-Encoding says.
+enum Transfer {
+    Absent,
+    Chunked,
+    /// Something that does not end in one chunked coding.
+    Unknown,
+}
+
+fn transfer(head: &mut Head) -> Transfer {
+    let Some(value) = &head.fields.transfer else {
+        return Transfer::Absent;
+    };
+    let codings: Vec<&[u8]> = value
+        .split(|&byte| byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .filter(|coding| !coding.is_empty() && *coding != b"identity")
+        .collect();
+    let Some((last, before)) = codings.split_last() else {
+        return Transfer::Absent;
+    };
+    if !before
+        .iter()
+        .all(|coding| matches!(*coding, b"gzip" | b"x-gzip" | b"deflate" | b"compress"))
+    {
+        head.marks.add(Anomaly::UnknownTransferEncoding);
+    }
+    if *last == b"chunked" {
+        return Transfer::Chunked;
+    }
+    head.marks.add(Anomaly::UnknownTransferEncoding);
+    Transfer::Unknown
+}
+
+/// The framing that Content-Length and Transfer-Encoding give, None without either.
+fn stated(head: &mut Head) -> Option<Framing> {
+    let length = head.fields.length;
+    let transfer = transfer(head);
+    if !matches!(transfer, Transfer::Absent) && (length != Length::Absent || head.version < 2) {
+        head.marks.add(Anomaly::AmbiguousFraming);
+    }
+    match (transfer, length) {
+        (Transfer::Chunked, _) => Some(Framing::Chunked),
+        // RFC 9112 wants this refused; servers that do not refuse it follow Content-Length.
+        (_, Length::Bytes(bytes)) => Some(Framing::Length(bytes)),
+        (Transfer::Unknown, _) | (_, Length::Bad) => Some(Framing::UntilClose),
+        (Transfer::Absent, Length::Absent) => None,
+    }
+}
+
+/// A request without Content-Length and Transfer-Encoding has no body.
+pub fn of_request(head: &mut Head) -> Framing {
+    stated(head).unwrap_or(Framing::None)
+}
+
+/// A response's body depends on the request's method, where that is known.
+pub fn of_response(head: &mut Head, method: Method) -> Framing {
+    let stated = stated(head);
+    let tunnel = method == Method::Connect && (200..300).contains(&head.status);
+    let bodiless = matches!(head.status, 100..=199 | 204 | 304);
+    if bodiless || tunnel || method == Method::Head {
+        return Framing::None;
+    }
+    stated.unwrap_or(Framing::UntilClose)
+}

@@ -1,0 +1,177 @@
+//! What begins here? Decided by content, never by port.
+//!
+//! In: the first bytes of a stream, or those behind a message. A request is proved by a method
+//! token and a version at the end of its line; a response by its status line. Without that proof
+//! only GET-like lines with a path count (HTTP/0.9), unless the stream is known to be HTTP.
+
+use memchr::memchr;
+
+/// Longest method believed. The longest registered one (UPDATEREDIRECTREF) has 17 bytes.
+pub const METHOD_BYTES_MAX: usize = 32;
+const TLS_HANDSHAKE: u8 = 22;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Too few bytes to tell.
+    More,
+    /// A request whose line names a version of HTTP.
+    Request,
+    /// A line that is a request only where a request must stand: no version, or a damaged one.
+    Line,
+    /// A request of HTTP/0.9: a known method, a path, nothing else.
+    Simple,
+    Response,
+    Http2,
+    Tls,
+    Other,
+}
+
+/// `bytes` begin where a message may begin, blank lines skipped.
+pub fn classify(bytes: &[u8], line_bytes_max: usize) -> Start {
+    match bytes {
+        [] => return Start::More,
+        [TLS_HANDSHAKE] | [TLS_HANDSHAKE, 3] => return Start::More,
+        [TLS_HANDSHAKE, 3, 0..=4, ..] => return Start::Tls,
+        _ => {}
+    }
+    if bytes.starts_with(b"HTTP/") || b"HTTP/".starts_with(bytes) {
+        return response(bytes);
+    }
+    if bytes.starts_with(PREFACE) {
+        return Start::Http2;
+    }
+    if PREFACE.starts_with(bytes) {
+        return Start::More;
+    }
+    request(bytes, line_bytes_max)
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What begins where only a response may: "HTTP/1.1 200", with any digits.
+pub fn response(bytes: &[u8]) -> Start {
+    let shape = b"HTTP/d.d ddd";
+    let fits = bytes.iter().zip(shape).all(|(byte, want)| match want {
+        b'd' => byte.is_ascii_digit(),
+        _ => byte == want,
+    });
+    match (fits, bytes.len() >= shape.len()) {
+        (true, true) => Start::Response,
+        (true, false) => Start::More,
+        (false, _) => Start::Other,
+    }
+}
+
+fn request(bytes: &[u8], line_bytes_max: usize) -> Start {
+    let token = bytes
+        .iter()
+        .take(METHOD_BYTES_MAX + 1)
+        .take_while(|&&byte| is_token(byte))
+        .count();
+    if token > METHOD_BYTES_MAX {
+        return Start::Other;
+    }
+    let Some(behind) = bytes.get(token) else {
+        return Start::More;
+    };
+    if token == 0 || !matches!(behind, b' ' | b'\t' | b'\r' | b'\n') {
+        return Start::Other;
+    }
+    let Some(end) = memchr(b'\n', bytes) else {
+        return if bytes.len() > line_bytes_max {
+            Start::Other
+        } else {
+            unfinished(bytes)
+        };
+    };
+    let line = bytes[..end].trim_ascii_end();
+    match version_at(line) {
+        Some(_) => Start::Request,
+        None if is_foreign(line) => Start::Other,
+        None if is_simple(&line[..token], line[token..].trim_ascii_start()) => Start::Simple,
+        None => Start::Line,
+    }
+}
+
+/// A line without its end: control characters cannot stand in it.
+fn unfinished(bytes: &[u8]) -> Start {
+    let binary = bytes
+        .iter()
+        .any(|&byte| byte < b' ' && !matches!(byte, b'\t' | b'\r'));
+    if binary { Start::Other } else { Start::More }
+}
+
+/// Where " HTTP/x.y" begins at the end of a request line.
+pub fn version_at(line: &[u8]) -> Option<usize> {
+    let at = line.len().checked_sub(9)?;
+    let tail = &line[at..];
+    let named = tail[0] == b' ' && tail[1..6].eq_ignore_ascii_case(b"HTTP/");
+    (named && tail[6].is_ascii_digit() && tail[7] == b'.' && tail[8].is_ascii_digit()).then_some(at)
+}
+
+/// The line ends in the version of another protocol: RTSP/1.0, SIP/2.0, ICAP/1.0.
+fn is_foreign(line: &[u8]) -> bool {
+    let word = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
+    let Some(slash) = memchr(b'/', word) else {
+        return false;
+    };
+    let (name, number) = (&word[..slash], &word[slash + 1..]);
+    let digits = number.len() == 3
+        && number[0].is_ascii_digit()
+        && number[1] == b'.'
+        && number[2].is_ascii_digit();
+    digits
+        && (2..=5).contains(&name.len())
+        && name.iter().all(u8::is_ascii_uppercase)
+        && name != b"HTTP"
+}
+
+fn is_simple(method: &[u8], target: &[u8]) -> bool {
+    let known = matches!(
+        method,
+        b"GET" | b"POST" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"TRACE" | b"CONNECT"
+    );
+    known
+        && (target.starts_with(b"/")
+            || target.starts_with(b"http://")
+            || target.starts_with(b"HTTP/"))
+}
+
+/// A tchar of RFC 9110.
+pub fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides() {
+        for (bytes, expected) in [
+            (&b"GET / HTTP/1.1\r\n"[..], Start::Request),
+            (b"PURGE /a b HTTP/1.0\n", Start::Request),
+            (b"GET / HTTP/1.", Start::More),
+            (b"GET /\r\n", Start::Simple),
+            (b"GET / HTTP/1.\r\n", Start::Simple),
+            (b"FOO\r\n", Start::Line),
+            (b"EHLO mail.example\r\n", Start::Line),
+            (b"OPTIONS rtsp://a/b RTSP/1.0\r\n", Start::Other),
+            (b"INVITE sip:a@b SIP/2.0\r\n", Start::Other),
+            (b"SSH-2.0-x\r\n", Start::Line),
+            (b"HTTP/1.1 200 OK", Start::Response),
+            (b"HTTP/1.1 2", Start::More),
+            (b"HTTP/1.1 OK", Start::Other),
+            (b"HT", Start::More),
+            (b"HTTPS / HTTP/1.1\r\n", Start::Request),
+            (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Start::Http2),
+            (b"PRI * HTTP/2.0\r\n", Start::More),
+            (b"\x16\x03\x01\x02", Start::Tls),
+            (b"\x16\x03", Start::More),
+            (b"\x00\x01", Start::Other),
+            (b"{\"a\":1}\n", Start::Other),
+        ] {
+            assert_eq!(classify(bytes, 1000), expected, "{}", bytes.escape_ascii());
+        }
+    }
+}

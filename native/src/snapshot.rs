@@ -1,0 +1,248 @@
+//! State rows: what a worker that takes over must know.
+//!
+//! The first byte of a key says what the row is: `s` a site's progress, `a` an agent, `f` a flow,
+//! `p` a piece of a flow's bytes, `w` the worker's own. The first byte of a value is the version
+//! of its form; the rest is postcard's. Only rows that changed are written; pieces of what is over
+//! get tombstones in the same batch as the flow row that does not name them any more.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::connection::Connection;
+use crate::flow::blob::Blob;
+use crate::flow::key::FlowKey;
+use crate::flow::wheel::TICK_US;
+use crate::reassembler::Reassembler;
+use crate::site::{Agent, Progress};
+
+const VERSION: u8 = 1;
+
+/// A row's key, and its value unless it is a tombstone.
+pub type Row = (Vec<u8>, Option<Vec<u8>>);
+
+/// What rows there are to write.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Flows whose row is stale.
+    pub changed: Vec<u32>,
+    /// Tombstones of flows that are gone.
+    buried: Vec<Vec<u8>>,
+}
+
+impl Rows {
+    /// The rows of a flow that is gone, if it had any.
+    pub fn bury(&mut self, site: &str, key: &FlowKey, flow: &Connection) {
+        if flow.in_rows {
+            self.buried.push(flow_key(b'f', site, key));
+            bury_pieces(&flow_key(b'p', site, key), &flow.saved, &mut self.buried);
+        }
+    }
+}
+
+fn bury_pieces(key: &[u8], blobs: &[(u32, u32)], out: &mut Vec<Vec<u8>>) {
+    for &(blob, pieces) in blobs {
+        out.extend((0..pieces).map(|piece| piece_key(key, blob, piece)));
+    }
+}
+
+fn flow_key(kind: u8, site: &str, key: &FlowKey) -> Vec<u8> {
+    let mut out = vec![kind];
+    out.extend((site.len() as u16).to_be_bytes());
+    out.extend(site.as_bytes());
+    out.extend(key.endpoints());
+    out
+}
+
+fn piece_key(flow: &[u8], blob: u32, piece: u32) -> Vec<u8> {
+    [flow, &blob.to_be_bytes(), &piece.to_be_bytes()].concat()
+}
+
+fn value<T: Serialize>(of: &T) -> Vec<u8> {
+    // Writing to a vector cannot fail; an empty row would be refused on restore.
+    postcard::to_extend(of, vec![VERSION]).unwrap_or_default()
+}
+
+fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, String> {
+    match value.split_first() {
+        Some((&VERSION, rest)) => {
+            postcard::from_bytes(rest).map_err(|error| format!("a state row is damaged: {error}"))
+        }
+        Some((version, _)) => Err(format!(
+            "a state row of version {version}, this worker writes {VERSION}"
+        )),
+        None => Err("a state row is empty".to_owned()),
+    }
+}
+
+impl Connection {
+    fn blobs(&mut self) -> impl Iterator<Item = &mut Blob> {
+        let waiting = self
+            .halves
+            .iter_mut()
+            .flat_map(|half| half.queue.iter_mut().map(|waiting| waiting.blob()));
+        let parts = self.talk.sides.iter_mut().map(|side| &mut side.part);
+        let messages = self.talk.open.iter_mut().flat_map(|open| open.messages());
+        let messages = messages
+            .flat_map(|message| [&mut message.head, &mut message.trailers, &mut message.body]);
+        waiting.chain(parts).chain(messages)
+    }
+
+    /// Its row, rows of new bytes, tombstones of pieces whose blob is gone.
+    fn write(&mut self, site: &str, key: &FlowKey, out: &mut Vec<Row>) {
+        let piece_of = flow_key(b'p', site, key);
+        let mut ids = self.blob_ids;
+        let mut live = Vec::new();
+        for blob in self.blobs() {
+            if let Some((piece, from)) = blob.next_piece(&mut ids) {
+                out.push((
+                    piece_key(&piece_of, blob.id, piece),
+                    Some(blob.bytes[from..].to_vec()),
+                ));
+            }
+            if blob.pieces > 0 {
+                live.push((blob.id, blob.pieces));
+            }
+        }
+        self.blob_ids = ids;
+        let mut gone = std::mem::replace(&mut self.saved, live);
+        let still: HashSet<u32> = self.saved.iter().map(|(blob, _)| *blob).collect();
+        gone.retain(|(blob, _)| !still.contains(blob));
+        let mut tombstones = Vec::new();
+        bury_pieces(&piece_of, &gone, &mut tombstones);
+        out.extend(tombstones.into_iter().map(|key| (key, None)));
+        out.push((flow_key(b'f', site, key), Some(value(self))));
+        (self.changed, self.in_rows) = (false, true);
+    }
+}
+
+type Pieces<'a> = HashMap<&'a [u8], &'a [u8]>;
+
+impl Reassembler {
+    pub(crate) fn changed_rows(&mut self) -> Vec<Row> {
+        let mut out: Vec<Row> = std::mem::take(&mut self.rows.buried)
+            .into_iter()
+            .map(|key| (key, None))
+            .collect();
+        for place in std::mem::take(&mut self.rows.changed) {
+            let key = self.flows.key(place);
+            if let Some(flow) = self.flows.get(place).filter(|flow| flow.changed) {
+                flow.write(&self.sites[key.site as usize].name, &key, &mut out);
+            }
+        }
+        let mut any = false;
+        for site in self.sites.iter_mut().filter(|site| site.changed) {
+            (any, site.changed) = (true, false);
+            out.push((
+                [b"s", site.name.as_bytes()].concat(),
+                Some(value(&site.progress)),
+            ));
+            for (name, agent) in site.agents.iter_mut().filter(|(_, agent)| agent.changed) {
+                agent.changed = false;
+                out.push((agent_key(&site.name, name), Some(value(agent))));
+            }
+        }
+        if any {
+            out.push((b"w".to_vec(), Some(value(&self.packets))));
+        }
+        out
+    }
+
+    /// Takes over rows, in any order; called before anything else.
+    pub fn restore(&mut self, rows: &[(&[u8], &[u8])]) -> Result<(), String> {
+        let mut pieces = Pieces::new();
+        let mut flows = Vec::new();
+        for &(key, row) in rows {
+            match key.split_first() {
+                Some((b'p', rest)) => drop(pieces.insert(rest, row)),
+                Some((b'f', rest)) => flows.push((rest, read::<Connection>(row)?)),
+                Some((b's', name)) => self.add_site(text(name)?).progress = read::<Progress>(row)?,
+                Some((b'a', rest)) => self.restore_agent(rest, row)?,
+                Some((b'w', _)) => self.packets = read(row)?,
+                _ => return Err("a state row of an unknown kind".to_owned()),
+            }
+        }
+        flows.sort_by_key(|(_, flow)| flow.touched);
+        for (key, flow) in flows {
+            self.restore_flow(key, flow, &pieces)?;
+        }
+        self.sites.iter_mut().for_each(|site| site.changed = false);
+        Ok(())
+    }
+
+    fn restore_agent(&mut self, key: &[u8], row: &[u8]) -> Result<(), String> {
+        let (site, name) = named(key)?;
+        let agent = read::<Agent>(row)?;
+        self.add_site(site).agents.insert(text(name)?.into(), agent);
+        Ok(())
+    }
+
+    fn restore_flow(
+        &mut self,
+        row_key: &[u8],
+        mut flow: Connection,
+        pieces: &Pieces,
+    ) -> Result<(), String> {
+        let (site, endpoints) = named(row_key)?;
+        let endpoints: &[u8; 36] = endpoints
+            .try_into()
+            .map_err(|_| "a flow row's key is damaged")?;
+        let number = {
+            self.add_site(site);
+            self.site_numbers[site]
+        };
+        let key = FlowKey::from_endpoints(number, endpoints);
+        for blob in flow.blobs() {
+            for piece in 0..blob.pieces {
+                let found = pieces
+                    .get(&*piece_key(row_key, blob.id, piece))
+                    .ok_or("a piece of a flow is missing")?;
+                blob.bytes.extend_from_slice(found);
+            }
+            if blob.bytes.len() != blob.saved as usize {
+                return Err("a piece of a flow has another length".to_owned());
+            }
+        }
+        flow.saved = flow
+            .blobs()
+            .filter(|blob| blob.pieces > 0)
+            .map(|blob| (blob.id, blob.pieces))
+            .collect();
+        flow.in_rows = true;
+        let deadline_us = flow.deadline(&self.limits);
+        let place = self.flows.insert(key, flow);
+        let ticket = self.flows.ticket(place);
+        let tick = self.sites[number as usize]
+            .wheel
+            .schedule(deadline_us, (place, ticket));
+        if let Some(flow) = self.flows.get(place) {
+            flow.scheduled_tick = tick.min(deadline_us.div_euclid(TICK_US));
+        }
+        Ok(())
+    }
+}
+
+fn agent_key(site: &str, agent: &str) -> Vec<u8> {
+    [
+        b"a",
+        &(site.len() as u16).to_be_bytes()[..],
+        site.as_bytes(),
+        agent.as_bytes(),
+    ]
+    .concat()
+}
+
+/// A site's name and what follows it in a key.
+fn named(key: &[u8]) -> Result<(&str, &[u8]), String> {
+    let (length, rest) = key
+        .split_first_chunk::<2>()
+        .ok_or("a state row's key is cut")?;
+    let (site, rest) = rest
+        .split_at_checked(usize::from(u16::from_be_bytes(*length)))
+        .ok_or("a state row's key is cut")?;
+    Ok((text(site)?, rest))
+}
+
+fn text(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|_| "a state row's key is not UTF-8".to_owned())
+}
