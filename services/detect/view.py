@@ -66,6 +66,8 @@ class ExchangeView(Protocol):
     @property
     def application(self) -> str: ...
     @property
+    def part(self) -> int | None: ...
+    @property
     def anomalies(self) -> list[str]: ...
     @property
     def request(self) -> RequestView | None: ...
@@ -119,3 +121,4 @@ class PlainExchange:
     peer_ip: str = ""
     host: str = ""
     application: str = ""
+    part: int | None = None
