@@ -92,6 +92,13 @@ impl Connection {
                 self.acknowledge(side, segment, start, ack, now_us)
             }
         });
+        let end = start + segment.payload.len() as u64 + u64::from(segment.cut_bytes);
+        if segment.rst {
+            self.reset(side, start, now_us);
+        } else if self.reset_us.is_some() && end > self.halves[side].next {
+            // It goes on: nobody believed the reset, which may have been forged.
+            self.reset_us = None;
+        }
         if !segment.payload.is_empty() || segment.cut_bytes > 0 {
             let run = Run {
                 start,
@@ -102,12 +109,8 @@ impl Connection {
             };
             self.take_payload(side, run, segment.cut_bytes, scene);
         }
-        let end = start + segment.payload.len() as u64 + u64::from(segment.cut_bytes);
         if segment.fin && !self.halves[side].closed {
             self.halves[side].end.get_or_insert(end);
-        }
-        if segment.rst {
-            self.reset(side, start, now_us);
         }
         self.pump(None, scene);
         self.limit(scene);
@@ -182,7 +185,6 @@ impl Connection {
         if half.start.is_some() && distance > RST_DISTANCE_MAX {
             return;
         }
-        half.end.get_or_insert(start.max(half.next));
         self.reset_us.get_or_insert(now_us);
         let answering = self.talk.answering.is_some() || !self.talk.open.is_empty();
         if let (true, Some(open)) = (answering, self.talk.open.back_mut()) {

@@ -50,36 +50,29 @@ impl Connection {
         true
     }
 
-    /// When a side stops waiting, and which.
-    fn waits(&self, scene_skew_us: i64, unfinished_us: i64) -> Option<(i64, usize)> {
+    /// When a side stops waiting, and which. At one instant a hole comes before a side that waits
+    /// for what is behind it.
+    fn waits(&self, limits: &Limits) -> Option<(i64, bool, usize)> {
         let of = |side: usize| {
             let half = &self.halves[side];
-            if half.closed {
-                return None;
-            }
-            if let Some(since) = half.hole_since() {
-                return Some((since + scene_skew_us, side));
+            if let Some(since_us) = half.hole_since() {
+                return Some((since_us + limits.skew_us, false, side));
             }
             let front = half.queue.front().filter(|_| half.ready())?;
             let switching = self.talk.is_client(side) && self.talk.may_switch();
-            Some((
-                front.now_us
-                    + if switching {
-                        unfinished_us
-                    } else {
-                        scene_skew_us
-                    },
-                side,
-            ))
+            let patience_us = if switching {
+                limits.unfinished_us
+            } else {
+                limits.skew_us
+            };
+            Some((front.now_us + patience_us, true, side))
         };
         of(0).into_iter().chain(of(1)).min()
     }
 
     /// The next time something happens without a packet.
     pub fn deadline(&self, limits: &Limits) -> i64 {
-        let waits = self
-            .waits(limits.skew_us, limits.unfinished_us)
-            .map(|(at, _)| at);
+        let waits = self.waits(limits).map(|(at, ..)| at);
         let talk = self.talk.deadline(limits.unfinished_us);
         let reset = self
             .reset_us
@@ -103,8 +96,8 @@ impl Connection {
                 return false;
             }
             self.changed = true;
-            let waits = self.waits(scene.limits.skew_us, scene.limits.unfinished_us);
-            if let Some((_, side)) = waits.filter(|(when, _)| *when == at) {
+            let waits = self.waits(scene.limits);
+            if let Some((.., side)) = waits.filter(|(when, ..)| *when == at) {
                 if !self.force(side, false, scene) {
                     return true;
                 }
@@ -133,7 +126,7 @@ impl Connection {
     /// The flow ends here: nothing is waited for any more, everything goes out.
     pub fn end(&mut self, scene: &mut Scene) {
         self.pump(None, scene);
-        while let Some((_, side)) = self.waiting_longest() {
+        while let Some(side) = self.waiting_longest() {
             if !self.force(side, true, scene) {
                 break;
             }
@@ -142,21 +135,18 @@ impl Connection {
         self.talk.end(scene);
     }
 
-    /// The side with bytes or ACKs outstanding that waits longest.
-    fn waiting_longest(&self) -> Option<(i64, usize)> {
+    /// The side with bytes or ACKs outstanding that waits longest; one with a hole comes first,
+    /// because the other may wait for just that.
+    fn waiting_longest(&self) -> Option<usize> {
         let of = |side: usize| {
             let half = &self.halves[side];
-            let hole = half.hole(true).filter(|_| !half.ready());
-            let since = half
-                .queue
-                .front()
-                .map(|front| front.now_us)
-                .or_else(|| half.hole_since());
-            if half.closed || (hole.is_none() && half.queue.is_empty()) {
+            if half.closed || (half.queue.is_empty() && half.hole(true).is_none()) {
                 return None;
             }
-            since.map(|since| (since, side))
+            let arrived = half.queue.front().map(|front| front.now_us);
+            Some((half.ready(), arrived.or(half.hole_since())?, side))
         };
-        of(0).into_iter().chain(of(1)).min()
+        let first = of(0).into_iter().chain(of(1)).min();
+        first.map(|(.., side)| side)
     }
 }

@@ -5,7 +5,7 @@ use super::scene::Scene;
 use super::talk::{Kind, Phase, Talk};
 use crate::flow::run::Run;
 use crate::http1::head::head_end;
-use crate::http1::start::{Start, classify, response};
+use crate::http1::start::{Start, answer, classify};
 use crate::schema::Anomaly;
 use crate::tally::Drop;
 
@@ -121,7 +121,7 @@ impl Talk {
 
     fn start(&self, side: usize, work: &[u8], line_bytes_max: usize) -> Start {
         if self.must_answer(side) {
-            response(work)
+            answer(work, self.sides[side].phase == Phase::Lost)
         } else {
             classify(work, line_bytes_max)
         }

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 1 | `q`: the number is the client's (request); `s`: the server's (orphan response) |
 //! | 2 + n | length of the site, big-endian, and the site |
-//! | 18 + 18 | the smaller and the greater endpoint: address as (IPv4-mapped) IPv6, port big-endian |
+//! | 18 + 18 | the smaller and the greater endpoint: 16 bytes of address (IPv4: 12 bytes ff, then 4), port big-endian |
 //! | 4 | absolute TCP sequence number of the first byte, big-endian |
 //! | 4 | HTTP/2 stream id, big-endian; 0 otherwise |
 //! | 4 | epoch, big-endian: how often this flow's numbers were used before; nearly always 0 |

@@ -21,7 +21,7 @@ pub struct Answer {
     pub after_gap: bool,
     /// The client was seen to send requests without waiting for answers.
     pub pipelined: bool,
-    /// No byte of the flow was lost so far and both its beginnings are known.
+    /// No byte of the flow was lost so far; its beginnings may be unknown.
     pub undamaged: bool,
 }
 
@@ -40,15 +40,17 @@ pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
         if covered(first.1) {
             return Some((first.0, Pairing::Position));
         }
-        // No ACK to go by, or one that no receiver would send: only the order is left.
-        let useless = answer.ack.is_none();
-        return (useless && answer.undamaged).then_some((first.0, Pairing::Order));
     }
     let asked_here = |open: &Open| {
         open.request
             .as_ref()
             .is_some_and(|request| request.ack == Some(answer.start))
     };
+    if !covered(first.1) && answer.undamaged {
+        // An ACK that cannot be believed, or none: the order is left, if the place fits.
+        let fits = answer.ack.is_none() || asked_here(first.1);
+        return fits.then_some((first.0, Pairing::Order));
+    }
     let candidates = || {
         open.iter()
             .enumerate()

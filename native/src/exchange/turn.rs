@@ -5,6 +5,7 @@ use super::talk::{Kind, Phase, Talk};
 use crate::flow::run::Run;
 use crate::http1::body::Part;
 use crate::http1::head::{headers, trailer_end};
+use crate::http1::start::is_cut_request;
 use crate::schema::Anomaly;
 use crate::tally::Drop;
 
@@ -132,7 +133,7 @@ impl Talk {
     /// The bytes from `from` to `until` are lost; with `from` = `until` nobody knows how many.
     pub fn gap(&mut self, side: usize, from: u64, until: u64, scene: &mut Scene) {
         let bytes = until - from;
-        self.damaged = true;
+        self.damaged |= bytes > 0;
         match self.sides[side].phase {
             Phase::Body(mut decoder) => {
                 let inside = if bytes == 0 {
@@ -177,7 +178,8 @@ impl Talk {
         let part = std::mem::take(&mut reader.part).bytes;
         let (kind, first) = (reader.kind.take(), reader.first);
         reader.scanned = 0;
-        let Some(kind) = kind else {
+        let cut = lost && reader.phase == Phase::Start && is_cut_request(&part);
+        let Some(kind) = kind.or(cut.then_some(Kind::Request)) else {
             if self.client.is_some() {
                 self.discard(part.len(), scene);
             } else {

@@ -4,7 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-/// One side of a flow. IPv4 addresses are written as IPv4-mapped IPv6 addresses.
+/// In front of an IPv4 address. Not the prefix of IPv4-mapped addresses: those exist on the wire.
+const V4_PREFIX: [u8; 12] = [0xff; 12];
+
+/// One side of a flow. An IPv4 address stands behind twelve bytes of ff.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Endpoint {
     pub ip: [u8; 16],
@@ -13,14 +16,17 @@ pub struct Endpoint {
 
 impl Endpoint {
     pub fn v4(ip: [u8; 4], port: u16) -> Self {
-        let ip = Ipv4Addr::from(ip).to_ipv6_mapped().octets();
-        Endpoint { ip, port }
+        let mut long = [0xff; 16];
+        long[12..].copy_from_slice(&ip);
+        Endpoint { ip: long, port }
     }
 
     /// The address as people write it.
     pub fn address(&self) -> IpAddr {
-        let ip = Ipv6Addr::from(self.ip);
-        ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4)
+        match self.ip {
+            [.., a, b, c, d] if self.ip.starts_with(&V4_PREFIX) => Ipv4Addr::new(a, b, c, d).into(),
+            ip => Ipv6Addr::from(ip).into(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use memchr::memchr;
 
 use super::framing::Fields;
 use super::marks::Marks;
-use super::start::{is_token, version_at};
+use super::start::{is_token, status_at, version_at};
 use crate::avro::{write_bytes, write_long, write_string};
 use crate::schema::Anomaly;
 
@@ -90,14 +90,22 @@ pub fn request(head: &[u8], headers_max: usize) -> Head {
     if method.is_empty() || !method.iter().all(|&byte| is_token(byte)) {
         marks.add(Anomaly::BadMethod);
     }
+    let cut_off = !head.contains(&b'\n');
     let (target, version) = match version_at(line) {
-        Some(at) if at >= cut => (line[cut..at].trim_ascii(), &line[at + 6..]),
-        _ => unversioned(behind.trim_ascii(), &mut marks),
+        Some(at) if at > cut => (line[cut..at].trim_ascii(), &line[at + 6..]),
+        // "GET HTTP/1.1": the version's place is empty, not the target's.
+        Some(_) => (behind.trim_ascii(), &b""[..]),
+        None => unversioned(behind.trim_ascii(), cut_off, &mut marks),
+    };
+    // An authority has no blanks (RFC 9112 §3.2.3): what follows one is not the target.
+    let target = match target.iter().position(|&byte| byte == b' ') {
+        Some(at) if method == b"CONNECT" => &target[..at],
+        _ => target,
     };
     if target.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
         marks.add(Anomaly::SpaceInTarget);
     }
-    if target.is_empty() {
+    if target.is_empty() || version.is_empty() {
         marks.add(Anomaly::BadRequestLine);
     }
     let version_text = String::from_utf8_lossy(version);
@@ -128,29 +136,36 @@ pub fn request(head: &[u8], headers_max: usize) -> Head {
 }
 
 /// A target and what stands for a version where no version of HTTP ends the line.
-fn unversioned<'a>(behind: &'a [u8], marks: &mut Marks) -> (&'a [u8], &'a [u8]) {
-    let (target, last) = match behind.iter().rposition(|&byte| byte == b' ') {
-        Some(at) => (behind[..at].trim_ascii(), &behind[at + 1..]),
-        None => (behind, &b""[..]),
+fn unversioned<'a>(behind: &'a [u8], cut_off: bool, marks: &mut Marks) -> (&'a [u8], &'a [u8]) {
+    let Some(at) = behind.iter().rposition(|&byte| byte == b' ') else {
+        return (behind, b"0.9");
     };
-    if last.len() >= 5 && last[..5].eq_ignore_ascii_case(b"HTTP/") {
-        marks.add(Anomaly::BadVersion);
-        return (target, &last[5..]);
+    let (target, last) = (behind[..at].trim_ascii(), &behind[at + 1..]);
+    if cut_off && b"HTTP/".starts_with(last) {
+        return (target, b"");
     }
-    (behind, b"0.9")
+    match last.get(..5) {
+        Some(name) if name.eq_ignore_ascii_case(b"HTTP/") => {
+            marks.add(Anomaly::BadVersion);
+            (target, &last[5..])
+        }
+        _ => (behind, b"0.9"),
+    }
 }
 
 /// Reads a response's head.
 pub fn response(head: &[u8], headers_max: usize) -> Head {
     let (line, rest) = first_line(head);
     let mut marks = Marks::default();
-    let version = line.get(5..8).unwrap_or_default();
-    let digits = line.get(9..12).unwrap_or_default();
-    let status = digits.iter().fold(0, |sum, digit| {
-        sum * 10 + u16::from(digit.wrapping_sub(b'0'))
-    });
-    let behind = line.get(12..).unwrap_or_default();
-    if !(100..=999).contains(&status) || !matches!(behind.first(), None | Some(b' ')) {
+    let at = status_at(line).unwrap_or(line.len());
+    let version = line.get(5..at).unwrap_or_default().trim_ascii_end();
+    let digits = line.get(at..at + 3).unwrap_or_default();
+    let status = digits
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
+    let behind = line.get(at + 3..).unwrap_or_default();
+    let regular = version.len() == 3 && at == 9 && matches!(behind.first(), None | Some(b' '));
+    if !(100..=599).contains(&status) || !regular {
         marks.add(Anomaly::BadStatusLine);
     }
     let mut avro = Vec::with_capacity(head.len() + 48);

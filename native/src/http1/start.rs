@@ -48,8 +48,39 @@ pub fn classify(bytes: &[u8], line_bytes_max: usize) -> Start {
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// What begins where only a response may: "HTTP/1.1 200", with any digits.
-pub fn response(bytes: &[u8]) -> Start {
+/// What begins where an answer is due: a status line, however damaged (RFC 9112 §4 allows
+/// recipients that). `lost`: it must prove itself.
+pub fn answer(bytes: &[u8], lost: bool) -> Start {
+    let strict = response(bytes);
+    if strict != Start::Other || lost || !bytes.starts_with(b"HTTP/") {
+        return strict;
+    }
+    match (memchr(b'\n', bytes), status_at(bytes)) {
+        (_, Some(_)) => Start::Response,
+        (None, None) if bytes.len() < METHOD_BYTES_MAX * 2 => Start::More,
+        _ => Start::Other,
+    }
+}
+
+/// Where the three digits of a status line stand: behind the version and blanks, of which a NUL
+/// is one for some clients.
+pub fn status_at(line: &[u8]) -> Option<usize> {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | 0);
+    let version = line.iter().position(is_blank)?;
+    let mut at = version;
+    loop {
+        at += line[at..].iter().take_while(|byte| is_blank(byte)).count();
+        let word = line.get(at..at + 3)?;
+        if word.iter().all(u8::is_ascii_digit) && !line.get(at + 3).is_some_and(u8::is_ascii_digit)
+        {
+            return Some(at);
+        }
+        at += line[at..].iter().position(is_blank)?;
+    }
+}
+
+/// "HTTP/1.1 200", with any digits.
+fn response(bytes: &[u8]) -> Start {
     let shape = b"HTTP/d.d ddd";
     let fits = bytes.iter().zip(shape).all(|(byte, want)| match want {
         b'd' => byte.is_ascii_digit(),
@@ -89,8 +120,14 @@ fn request(bytes: &[u8], line_bytes_max: usize) -> Start {
         Some(_) => Start::Request,
         None if is_foreign(line) => Start::Other,
         None if is_simple(&line[..token], line[token..].trim_ascii_start()) => Start::Simple,
-        None => Start::Line,
+        None if is_known(&line[..token]) || names_http(line) => Start::Line,
+        None => Start::Other,
     }
+}
+
+fn names_http(line: &[u8]) -> bool {
+    line.windows(5)
+        .any(|word| word.eq_ignore_ascii_case(b"HTTP/"))
 }
 
 /// A line without its end: control characters cannot stand in it.
@@ -127,14 +164,22 @@ fn is_foreign(line: &[u8]) -> bool {
 }
 
 fn is_simple(method: &[u8], target: &[u8]) -> bool {
-    let known = matches!(
-        method,
-        b"GET" | b"POST" | b"HEAD" | b"PUT" | b"DELETE" | b"OPTIONS" | b"TRACE" | b"CONNECT"
-    );
-    known
-        && (target.starts_with(b"/")
-            || target.starts_with(b"http://")
-            || target.starts_with(b"HTTP/"))
+    let place = target.starts_with(b"/") || target.starts_with(b"http://");
+    place && is_known(method)
+}
+
+/// Methods that prove themselves where the line has no version.
+fn is_known(method: &[u8]) -> bool {
+    const KNOWN: [&[u8]; 9] = [
+        b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"TRACE", b"CONNECT", b"PATCH",
+    ];
+    KNOWN.contains(&method)
+}
+
+/// A first line that was cut off, at the known beginning of a stream: a known method and a path.
+pub fn is_cut_request(bytes: &[u8]) -> bool {
+    let mut words = bytes.splitn(2, |&byte| byte == b' ');
+    matches!((words.next(), words.next()), (Some(method), Some(target)) if is_simple(method, target))
 }
 
 /// A tchar of RFC 9110.
@@ -147,6 +192,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_damaged_status_line_is_an_answer_where_one_is_due() {
+        for (line, expected) in [
+            (&b"HTTP/1.1  200 ok\r\n"[..], Start::Response),
+            (b"HTTP/1.1\t200 ok\r\n", Start::Response),
+            (b"HTTP/1\x00.1 200 ok\r\n", Start::Response),
+            (b"HTTP/1.10 200 ok\r\n", Start::Response),
+            (b"HTTP/1.1 ok\r\n", Start::Other),
+            (b"<html>", Start::Other),
+        ] {
+            assert_eq!(answer(line, false), expected, "{}", line.escape_ascii());
+            assert_eq!(answer(line, true), Start::Other);
+        }
+    }
+
+    #[test]
     fn content_decides() {
         for (bytes, expected) in [
             (&b"GET / HTTP/1.1\r\n"[..], Start::Request),
@@ -154,11 +214,13 @@ mod tests {
             (b"GET / HTTP/1.", Start::More),
             (b"GET /\r\n", Start::Simple),
             (b"GET / HTTP/1.\r\n", Start::Simple),
-            (b"FOO\r\n", Start::Line),
-            (b"EHLO mail.example\r\n", Start::Line),
+            (b"FOO\r\n", Start::Other),
+            (b"OPTIONS\r\n", Start::Line),
+            (b"FOO / HTTP/1.\r\n", Start::Line),
+            (b"EHLO mail.example\r\n", Start::Other),
             (b"OPTIONS rtsp://a/b RTSP/1.0\r\n", Start::Other),
             (b"INVITE sip:a@b SIP/2.0\r\n", Start::Other),
-            (b"SSH-2.0-x\r\n", Start::Line),
+            (b"SSH-2.0-x\r\n", Start::Other),
             (b"HTTP/1.1 200 OK", Start::Response),
             (b"HTTP/1.1 2", Start::More),
             (b"HTTP/1.1 OK", Start::Other),
