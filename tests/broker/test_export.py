@@ -42,7 +42,8 @@ class World:
     def create(self, *names: str) -> None:
         admin = AdminClient(administering(self.kafka))
         there = admin.list_topics(timeout=10).topics
-        wanted = [NewTopic(name, PARTITIONS, 1) for name in names if name not in there]
+        topics = [NewTopic("policy", 1, 1), *(NewTopic(name, PARTITIONS, 1) for name in names)]
+        wanted = [topic for topic in topics if topic.topic not in there]
         for answer in admin.create_topics(wanted).values() if wanted else ():
             answer.result(30)
 
