@@ -15,7 +15,7 @@ SMALL_WORDS = re.compile(
 # A whole statement or query, as consoles and report tools send them. An injection is a piece: it
 # begins in the middle of somebody else's statement.
 STATEMENT = re.compile(
-    rb"\s*(?:\(\s*)?(?:select\b[\s\S]*\bfrom\b|with\s+\w+\s+as\s*\(|insert\s+into\b|update\s+\S+\s+set\b"
+    rb"\s*(?:select\b[\s\S]*\bfrom\b|with\s+\w+\s+as\s*\(|insert\s+into\b|update\s+\S+\s+set\b"
     rb"|delete\s+from\b|create\s+(?:or\s+replace\s+)?\w+|alter\s+\w+|explain\b|show\s+\w|from\s+\S+\s*\|"
     rb"|begin\b|merge\s+into|query\b[\s\w(]*[({]|mutation\b[\s\w(]*[({]|comment\s+on\b|grant\s+\w|call\s+\w|exec(?:ute)?\s+\w)",
     re.I,
@@ -26,7 +26,7 @@ CUT_OFF = re.compile(
 )
 # The elements of a page that somebody wrote in an editor.
 WRITTEN_HTML = re.compile(
-    rb"</?(?:p|pre|code|br|div|span|ul|ol|li|h[1-6]|strong|em|blockquote|table)\b[^>]*>", re.I
+    rb"</?(?:p|pre|code|div|span|ul|ol|li|h[1-6]|strong|em|blockquote|table)\b[^>]*>", re.I
 )
 HTML_ELEMENTS_MIN = 4
 TEXT_BYTES_MIN = 40

@@ -24,7 +24,7 @@ TOTAL_BYTES_MAX = 1_048_576
 # Layers of structure inside values: JSON in a parameter, a form in JSON …
 NESTED_BYTES_MAX = 65_536
 
-NAME_PLAIN = re.compile(rb"(?!__)[\w.-]*\Z")
+NAME_PLAIN = re.compile(rb"(?!__)[\w-]*\Z")
 STRUCTURE_STARTS = (b"{", b"[", b"<")
 SEGMENT_PLAIN = re.compile(rb"[\w.~-]{0,11}\Z")
 # Headers that say how to talk and not what: clients repeat them unchanged; no application reads

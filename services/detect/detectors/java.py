@@ -32,6 +32,14 @@ RULES = (
         in_text=0.3,
     ),
     Rule(
+        id="java.class-name",
+        pattern=r"^(?:[\w.]*[^\w.])?(?:java\.(?:lang|io|util|net|nio|beans|rmi|sql|awt|security)\.[a-z]\w*|java\.(?:runtime|processbuilder|number|reader|printstream)|org\.(?:omg\.\w+|apache\.(?:commons|struts2?|xalan|catalina|tomcat)\b|springframework\.context)|javax\.(?:management|script|el)\b)|\b(?:runtime|processbuilder)\b[\w.]*?(?:clonetransformer|forclosure|instantiatefactory|instantiatetransformer|invokertransformer|prototypeclonefactory|prototypeserializationfactory|whileclosure|getproperty|filewriter|xmldecoder)",
+        weight=0.55,
+        title="The name of a Java class that attacks use",
+        in_text=0.2,
+        only=("query", "body", "cookie", "header", "path"),
+    ),
+    Rule(
         id="java.class-loader",
         pattern=r"\bclass(?:\.module)?\.classloader\b|\bclass\[['\"]?classloader|\bclass\.module\.|\.classloader\.(?:resources|url|parent)|(?:redirect|action|redirectaction):\s*[%$#]\{",
         weight=0.8,

@@ -120,9 +120,16 @@ RULES = (
     ),
     Rule(
         id="lfi.dots",
-        pattern=r"(?:[/\\]\.){4,}[/\\]|[/\\]\.{5,}[/\\{]",
+        pattern=r"(?:[/\\]\.){4,}[/\\]|[/\\:]\.{4,}[/\\{]|[/\\]\.{9,}",
         weight=0.55,
         title="Rows of dots for a path",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.hidden-file",
+        pattern=r"etc(?:[^a-z\s]+|2f|5c|(?:0x|%)[0-9a-z%]+?|[\x80-\xff]+)+(?:passwd|shadow|issue|hosts|group)\b|windows(?:[^a-z\s]+|%\w+)+system32|(?:%\w+|0x[25][fc]|[\x80-\xff\x00-\x08])boot\.ini\b",
+        weight=0.55,
+        title="A system file behind an odd separator",
         in_text=0.3,
     ),
     Rule(

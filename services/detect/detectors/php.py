@@ -39,6 +39,13 @@ RULES = (
         in_text=0.4,
     ),
     Rule(
+        id="php.variable-call",
+        pattern=r"\(\s*[\"'][\w.]+[\"']\s*\)\s*\(|\$\w*\[[^\]]*\]\s*\(|\$\{\s*[\"'][\w^]+[\"']|\$\w+\s*\(\s*\$_|\bconvert\.(?:iconv|base64-(?:de|en)code|quoted-printable)\b",
+        weight=0.55,
+        title="A call whose name PHP finds at run time",
+        in_text=0.2,
+    ),
+    Rule(
         id="php.settings",
         pattern=r"(?:^|[-\s+?&])d?\s?(?:allow_url_(?:include|fopen)|auto_(?:prepend|append)_file|safe_mode|disable_functions|open_basedir|suhosin\.\w{3,}|cgi\.force_redirect|cgi\.redirect_status_env|extension_dir|mail\.add_x_header|sendmail_path)\s*=",
         weight=0.7,

@@ -16,7 +16,7 @@ UNIX_WORDS = (
     r"(?:less|more|head|tail|who|w|last|finger|fetch|host|route|arp|at|find|tee|touch|ln|kill|exec|eval|source|export|alias|su|mount|dd|tar|gzip|zip|od|strings|rev"
     r"|sort|cut|tr|free|date|cal|shutdown|halt|init|service|timeout|time|true|false|test|which|locate|mail|stat|file|ip|ss|git|vi|vim|nano|ed|expr|let|read|type|command|set|node|lua|java|iptables)"
 )
-WINDOWS = r"(?:dir|ver|net1?|netsh|ipconfig|systeminfo|tasklist|taskkill|whoami|hostname|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|certutil|bitsadmin|mshta|regsvr32|rundll32|wmic|cscript|wscript|schtasks|ping|nslookup|tracert|xcopy|erase|mkdir|rmdir|attrib|cacls|icacls|echo|findstr|nbtstat|arp|quser|nltest|dsquery|ftp|tftp|sysinfo)"
+WINDOWS = r"(?:dir|ver|net1?|netsh|ipconfig|systeminfo|tasklist|taskkill|whoami|hostname|cmd(?:\.exe)?|powershell(?:\.exe)?|pwsh|certutil|bitsadmin|mshta|regsvr32|rundll32|wmic|reg\s+(?:add|query|delete|save|export)|cscript|wscript|schtasks|ping|nslookup|tracert|xcopy|erase|mkdir|rmdir|attrib|cacls|icacls|echo|findstr|nbtstat|arp|quser|nltest|dsquery|ftp|tftp|sysinfo)"
 WINDOWS_WORDS = r"(?:type|set|reg|sc|copy|del|ren|move|md|rd|start|at|route|tree|more|timeout|waitfor|query|time|date)"
 ARGUMENT = r"(?:\s+[-/~.\w$\"'<>*%{\\]|[\s;|&`)\"'#}]*(?:\\n)?$|\s*[|;&`)<>#]|\$\{?ifs|\+|<|\\n)"
 PATH_ARGUMENT = r"\s+(?:-\w|-{2}\w|/\w|~/|\.{1,2}/|\$\w)"
@@ -159,6 +159,27 @@ RULES = (
         weight=0.55,
         title="A command that writes a file",
         in_text=0.25,
+    ),
+    Rule(
+        id="rce.glob",
+        pattern=r"(?:^|[;|&`$({\s=])/(?:bin|usr|s?bin|\?+|etc)[\w/?*\[\]]*[?*\[][\w/?*\[\]]*|/e\w?[?*]+\w*/pass?wd|/pa?[?*]+\w*\s*$|\b\w{1,8}>\(\)\w+",
+        weight=0.5,
+        title="A command's path written with wildcards",
+        in_text=0.2,
+    ),
+    Rule(
+        id="rce.batch",
+        pattern=r"\bfor\s+/[dflr]\s+%|\bif\s+(?:/i\s+)?(?:not\s+)?(?:exist\s|defined\s|errorlevel\s|cmdextversion\s)|\bif\s+[%/]\S*\s+(?:lss|leq|gtr|geq|equ|neq|\w+==)|\bif/i\s",
+        weight=0.5,
+        title="A line of a Windows batch file",
+        in_text=0.2,
+    ),
+    Rule(
+        id="rce.perl",
+        pattern=r"@\{\s*\[.+\]\s*\}",
+        weight=0.6,
+        title="Perl that is run inside a string",
+        in_text=0.2,
     ),
     Rule(
         id="rce.ssi",

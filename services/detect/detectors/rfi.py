@@ -43,6 +43,13 @@ RULES = (
         check=where_a_path_belongs,
     ),
     Rule(
+        id="rfi.shell-url",
+        pattern=r"(?:https?|ftps?)://[^\s\"'<>]+/(?:c99|r57|c100|shell\d?|cmd|b374k|webshell|backdoor|rfi|inject\w*|phpshell|evil)\.(?:txt|php\d?|gif|jpg|png|inc|dat)\b",
+        weight=0.6,
+        title="A URL of a web shell",
+        in_text=0.3,
+    ),
+    Rule(
         id="rfi.include-parameter",
         pattern=r"[=\[](?:https?|ftps?|\\\\)[:/\\]{1,3}[^\s&]{3,}(?:\.(?:txt|php\d?|inc|gif|jpg)\?{1,3}$|/\w+\.(?:txt|inc)(?:\?|$)|\?\?$)|(?:_config\[|absolute_path|mosconfig|root_path|_path\b|basepath|include_path|inc_dir|globals\[)\w*\]?\s{0,2}=\s*(?:https?|ftp)",
         weight=0.6,

@@ -13,7 +13,9 @@ from services.detect.rules import Detector, Match, Rule
 # White space as SQL sees it, comments and the brackets that stand for blanks included.
 GAP = r"(?:[\s(+]|/\*.*\*/)"
 END = r"[\"'`)\]\s;]"
-COMPARE = r"(?:=|<=>|<>|!=|<|>|:=|\b(?:like|rlike|regexp|in|is|between|sounds|glob|similar)\b)"
+COMPARE = (
+    r"(?:=|<=>|<>|!=|<|>|:=|\b(?:not\s+)?(?:like|rlike|regexp|in|is|between|sounds|glob|similar)\b)"
+)
 OPERAND = r"[\"'`(\s~!@+-]*[\w.@$%\[\]]*[\"'`)\s]*"
 
 NUMBER_FIRST = re.compile(
@@ -88,7 +90,7 @@ RULES = (
         id="sqli.equal-literals",
         pattern=r"\b(?:and|or|xor|having|where)\b[\s(+]*(?:not\s)?[\s(]*"
         r"(?:1\s*=\s*1|0\s*=\s*0|1\s*=\s*[02]|'1'\s*=\s*'1|'a'\s*=\s*'a|\"\"\s*=\s*\"|''\s*=\s*'"
-        r"|'x'\s*=\s*'x|\"a\"\s*=\s*\"a|\d{2,}\s*=\s*\d{2,})",
+        r"|'x'\s*=\s*'x|\"a\"\s*=\s*\"a|[\s(~!+-]*\d[\d\s()+*/.~-]*[=<>!]+[\s(~!+-]*\d)",
         weight=0.8,
         title="Logic that is always true or always false",
         in_text=0.25,
@@ -104,7 +106,7 @@ RULES = (
     ),
     Rule(
         id="sqli.quoted-operator",
-        pattern=r"[\"'`]\s*(?:[-+*/%^|&<>=!~]\s*)+(?:[\w.(@$]*[-+*/%^|&<>=!~()\s]*)*[\"'`][\w\s]*$",
+        pattern=r"[\"'`]\s*(?:[-+*/%^|&<>=!~]\s*)+(?:[\w.(@$]*[-+*/%^|&<>=!~()\s]*)*[\"'`][\w\s+*/()-]*$",
         weight=0.4,
         title="An operator between a literal's end and the next one's start",
         in_text=0.2,
@@ -123,7 +125,7 @@ RULES = (
         pattern=rf"(?:[\"'`)\d]|^)\s*;{GAP}*(?:select\b.*(?:from|\(|@@|\d)|insert\s+into|update\s.+\sset\s"
         r"|delete\s+from|drop\s+(?:table|database|view|user|index|procedure|function|schema)|alter\s+(?:table|user|database|role)"
         r"|create\s+(?:table|user|or\s+replace|function|procedure|database|login)|exec(?:ute)?[\s(]|declare\s+@?\w|waitfor\s"
-        r"|shutdown\b|truncate\s+table|grant\s+\w|copy\s+\w|begin\s+(?:dbms|declare)|if\s?\(|call\s+\w|set\s+@|merge\s+into|vacuum\b|attach\s+database|load\s+data|replace\s+into)",
+        r"|shutdown\b|truncate\s+table|grant\s+\w|copy\s+\w|begin\s+(?:dbms|declare)|if\s?\(|call\s+\w|do\s*\(|set\s+@|merge\s+into|vacuum\b|attach\s+database|load\s+data|replace\s+into)",
         weight=0.8,
         title="A second statement",
         in_text=0.4,
@@ -199,6 +201,13 @@ RULES = (
         weight=0.8,
         title="Reads or writes files through the database",
         in_text=0.3,
+    ),
+    Rule(
+        id="sqli.shell-procedure",
+        pattern=r"\bxp_cmdshell\b|\bsp_oa(?:create|method)\b",
+        weight=0.8,
+        title="Runs commands through the database",
+        in_text=0.65,
     ),
     Rule(
         id="sqli.procedure",

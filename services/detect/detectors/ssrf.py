@@ -43,9 +43,17 @@ RULES = (
     ),
     Rule(
         id="ssrf.odd-address",
-        pattern=r"(?:https?|ftp)s?://(?:[\w.%-]*@)?(?:0x[0-9a-f]{8}\b|0x[0-9a-f]{1,2}\.(?:0x)?[0-9a-f]{1,3}\.|0\d+\.0?\d+\.0?\d+\.|\d{8,10}(?:[:/?#]|$)|\[[0-9a-f:]*::?ffff:)",
+        pattern=r"(?:https?|ftp)s?://(?:[\w.%-]*@)?(?:0x[0-9a-f]{8,16}\b|0x[0-9a-f]{1,2}\.(?:0x)?[0-9a-f]{1,3}\.|0\d+\.0?\d+\.0?\d+\.|\d{8,10}(?:[:/?#]|$)|\[[0-9a-f:]*::?ffff:)",
         weight=0.6,
         title="A URL that hides its address",
+        in_text=0.3,
+        check=asked_to_fetch,
+    ),
+    Rule(
+        id="ssrf.mixed-address",
+        pattern=r"https?:(?://)?(?:[^\s/@]+@)?(?:(?:0x[0-9a-f]+|0[0-7]{3,}|\d{1,3})(?:\.(?:0x[0-9a-f]+|0[0-7]+|\d+)){0,2}\.(?:0x[0-9a-f]+|0[0-7]{2,}|\d{4,})|\d{9,10}|\[::(?:ffff:)?\d+\.\d)|https?:[^\s/@]+@(?:\d{1,3}\.|\[)",
+        weight=0.55,
+        title="An address in hexadecimal, octal or one number",
         in_text=0.3,
         check=asked_to_fetch,
     ),

@@ -19,7 +19,7 @@ RULES = (
     ),
     Rule(
         id="ssti.engine",
-        pattern=r"<#assign\b|freemarker\.template|\?new\(\)|<@?[\w.]*\s?value=\$|#set\s*\(\s*\$\w|\$class\.inspect|\{php\}|\{literal\}\{if|\{system\(|\{\$smarty\b|\{(?:if|include|assign|fetch|eval)\s[^}]*(?:system|passthru|php|exec|file)|#include\s*\(|\{%\s*(?:import|debug|load|include|set|for|if|extends|macro|raw)\b[^%]*(?:__|\.popen|system|config|os\b|request|debug)|\{\{\s*['\"]?(?:['\"]\w*['\"]\s*(?:\.|\||\*|\[|~)|\[['\"])|<%=?\s*(?:system|`|file\.|dir\.|io\.|exec|open|eval|\d|global|self|class|session|request|response)|=\s*global\.process|\$\{.*(?:\.getclass|\.class\.|new\s)|\{\{\s*\w*\.?constructor|\{\{this|#\{(?:`|system|exec|\w+\.exec|%x)|@\{[\w.]+\(|\{\{\s*(?:_self|app|dump|env|\$\w|range|phpinfo)\b|\{\{#with|__\$\{|::\.x",
+        pattern=r"<#assign\b|freemarker\.template|\?new\(\)|<@?[\w.]*\s?value=\$|#set\s*\(\s*\$\w|\$class\.inspect|\{php\}|\{literal\}\{if|\{system\(|\{\$smarty\b|\{(?:if|include|assign|fetch|eval)\s[^}]*(?:system|passthru|php|exec|file)|#include\s*\(|\{%\s*(?:import|debug|load|include|set|for|if|extends|macro|raw)\b[^%]*(?:__|\.popen|system|config|os\b|request|debug)|\{\{\s*['\"]?(?:['\"]\w*['\"]\s*(?:\.|\||\*|\[|~)|\[['\"])|<%=?\s*(?:system|`|file\.|dir\.|io\.|exec|open|eval|\d|global|self|class|session|request|response)|=\s*global\.process|\$\{.*(?:\.getclass|\.class\.|new\s)|\{\{\s*\w*\.?constructor|\{\{this|#\{(?:`|system|exec|\w+\.exec|%x)|@\{[\w.]+\(|\{\{\s*(?:_self|app|dump|env|\$\w|range|phpinfo)\b|\{\{#with|__\$\{|<%=?\s*if\s",
         weight=0.6,
         title="A directive of a template engine",
         in_text=0.25,

@@ -36,7 +36,7 @@ RULES = (
     ),
     Rule(
         id="xss.handler-in-tag",
-        pattern=rf"<[\s/!?]*[\w:?!%\"'-]+[\s/\"'`+\x00\x0c<>=][^>]*[\s/\"'`\x0b\x0c\x00+;,=]{EVENT}[\s\x00\x0b\x0c/+]*=",
+        pattern=rf"<[\s/!?]*[\w:?!%\"'-]+(?:[\s/\"'`+\x00\x0b\x0c<=][^>]*)?[\s/\"'`\x0b\x0c\x00+;,=]{EVENT}[\s\x00\x0b\x0c/+]*=",
         weight=0.8,
         title="An event handler inside a tag",
         in_text=0.5,
