@@ -22,7 +22,7 @@ from services.runtime.clients import Run
 from services.runtime.core import Service
 from services.runtime.health import Health, serve
 from services.runtime.metrics import Metrics
-from services.runtime.transaction import WorkerError
+from services.runtime.transaction import MisfitError, WorkerError
 from services.runtime.whole import TooLongError
 
 log = logging.getLogger("sidetap")
@@ -66,12 +66,12 @@ def work(
     signal.signal(signal.SIGINT, stop)
     try:
         worker.work()
-    except WorkerError as error:
+    except MisfitError as error:
         return _said(error, USAGE)
+    except (WorkerError, TooLongError) as error:
+        return _said(error, UNEXPECTED)
     except KafkaException as error:
         return _said(error.args[0].str(), UNEXPECTED)
-    except TooLongError as error:
-        return _said(error, UNEXPECTED)
     return 0
 
 

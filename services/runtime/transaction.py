@@ -18,7 +18,11 @@ NO_PARTITION = -1
 
 
 class WorkerError(RuntimeError):
-    """Why the worker ends, in one sentence."""
+    """Why the worker ends, in one sentence; a new start may mend it."""
+
+
+class MisfitError(WorkerError):
+    """What a person must mend before a start makes sense."""
 
 
 class AbortedError(Exception):
@@ -43,11 +47,11 @@ class Transactions:
             raise WorkerError(f"Kafka does not answer: {caught.args[0].str()}") from caught
 
     def partitions(self, topic: str) -> int:
-        """How many a topic has on the broker. Raises WorkerError where there is none."""
+        """How many a topic has on the broker. Raises MisfitError where there is none."""
         if topic not in self._partitions:
             found = self._producer.list_topics(topic, ANSWER_S_MAX).topics[topic]
             if found.error is not None or not found.partitions:
-                raise WorkerError(
+                raise MisfitError(
                     f"topic {topic} is not on the broker: create it with `sidetap topics --apply`"
                 )
             self._partitions[topic] = len(found.partitions)

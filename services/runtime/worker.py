@@ -30,7 +30,13 @@ from services.runtime.load import Load
 from services.runtime.metrics import Metric
 from services.runtime.partitions import Broadcasts, Part, Restorer, broadcast_event
 from services.runtime.pauses import POLICY, Pauses
-from services.runtime.transaction import ANSWER_S_MAX, AbortedError, Transactions, WorkerError
+from services.runtime.transaction import (
+    ANSWER_S_MAX,
+    AbortedError,
+    MisfitError,
+    Transactions,
+    WorkerError,
+)
 from services.runtime.whole import Place, ends, where
 
 # Records asked of the client at once: small enough to stop near `batch_bytes_max`.
@@ -335,14 +341,14 @@ class Worker:
         self.health.beat()
 
     def _check_topics(self) -> None:
-        """Raises WorkerError where one is missing or the changelog has too few partitions."""
+        """Raises MisfitError where one is missing or the changelog has too few partitions."""
         counts = [self._transactions.partitions(topic) for topic in self._inputs]
         self._broadcast_places()
         self._transactions.partitions(POLICY[0])
         if self.service.state is not None:
             state = self.run.written(self.service.state)
             if self._transactions.partitions(state) < max(counts):
-                raise WorkerError(
+                raise MisfitError(
                     f"{state} has fewer partitions than an input of {self.service.name}:"
                     f" it needs {max(counts)}"
                 )

@@ -13,7 +13,7 @@ from services.runtime import topics_admin
 from services.runtime.clients import Run
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
-from services.runtime.transaction import AbortedError, Transactions, WorkerError
+from services.runtime.transaction import AbortedError, MisfitError, Transactions
 from services.runtime.worker import Settings, Worker
 from tests.broker.toy import service
 from tests.broker.toy_world import PARTITIONS, SESSION_MS, ToyWorld, wait_for
@@ -189,7 +189,7 @@ def test_a_replay_reads_a_range_and_touches_nothing_of_the_deployment(world: Toy
 def test_a_missing_topic_is_one_sentence(world: ToyWorld) -> None:
     world.name = "nowhere"
     with (
-        pytest.raises(WorkerError, match=r"nowhere.* is not on the broker.*topics --apply"),
+        pytest.raises(MisfitError, match=r"nowhere.* is not on the broker.*topics --apply"),
         running(world),
     ):
         pass

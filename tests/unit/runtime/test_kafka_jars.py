@@ -85,6 +85,9 @@ def test_a_broker_left_by_an_earlier_run_is_told(tmp_path: Path) -> None:
     other = subprocess.Popen([sys.executable, "-c", "input()", str(node)], stdin=subprocess.PIPE)
     try:
         (node / "pid").write_text(str(other.pid))
+        # Right after its start a process may not show its arguments yet.
+        while str(node) not in Path(f"/proc/{other.pid}/cmdline").read_text():
+            assert other.poll() is None
         with pytest.raises(KafkaError, match=f"stop it with `kill {other.pid}`"):
             LocalKafka(data=tmp_path, installation=NOWHERE).start()
     finally:
