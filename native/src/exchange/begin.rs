@@ -101,6 +101,14 @@ impl Talk {
         {
             return Found::Head(kind, bytes);
         }
+        if kind == Kind::Doubtful {
+            let long = work.len() > line_bytes_max;
+            return if long {
+                Found::Junk(Drop::NotHttp)
+            } else {
+                Found::More
+            };
+        }
         if let Some(bytes) = head_end(work, reader.scanned as usize) {
             return Found::Head(kind, bytes);
         }
@@ -135,6 +143,7 @@ impl Talk {
             Start::Request if !self.is_server(side) => Ok(Some(Kind::Request)),
             Start::Simple if !self.is_server(side) && !lost => Ok(Some(Kind::Simple)),
             Start::Line if self.is_client(side) && !lost => Ok(Some(Kind::Simple)),
+            Start::Line if self.client.is_none() && !lost => Ok(Some(Kind::Doubtful)),
             Start::Response if !self.is_client(side) => Ok(Some(Kind::Response)),
             Start::Tls if self.client.is_none() => Err(Drop::Encrypted),
             Start::Http2 if self.client.is_none() => Err(Drop::Http2),
@@ -155,7 +164,9 @@ impl Talk {
         let reader = &mut self.sides[side];
         (reader.kind, reader.scanned, reader.phase) = (None, 0, Phase::Start);
         let decoder = match kind {
-            Kind::Request | Kind::Simple => self.open_request(side, bytes, first, end, scene),
+            Kind::Request | Kind::Simple | Kind::Doubtful => {
+                self.open_request(side, bytes, first, end, scene)
+            }
             Kind::Response => match self.open_response(side, bytes, first, end, scene) {
                 Some(decoder) => decoder,
                 None => return,
@@ -203,6 +214,13 @@ impl Talk {
         // In mid-stream this may be the inside of a message; from the start on it is another protocol.
         if at_start {
             self.sides[side].phase = Phase::Opaque(cause);
+            let other = &mut self.sides[1 - side];
+            if other.kind == Some(Kind::Doubtful) {
+                other.phase = Phase::Opaque(cause);
+                scene
+                    .tally
+                    .drop(cause, std::mem::take(&mut other.part).len());
+            }
             if cause != Drop::NotHttp {
                 self.sides[1 - side].phase = Phase::Opaque(cause);
                 scene

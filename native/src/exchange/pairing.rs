@@ -36,10 +36,8 @@ pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
         _ => false,
     };
     let first = unanswered.next()?;
-    if !answer.after_gap && !first.1.after_gap {
-        if covered(first.1) {
-            return Some((first.0, Pairing::Position));
-        }
+    if !answer.after_gap && !first.1.after_gap && covered(first.1) {
+        return Some((first.0, Pairing::Position));
     }
     let asked_here = |open: &Open| {
         open.request

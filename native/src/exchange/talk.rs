@@ -37,6 +37,8 @@ pub enum Kind {
     Request,
     /// A request line without a version: whether fields follow, what comes next tells.
     Simple,
+    /// Such a line where nothing is known of the flow: only an answer in HTTP makes it a request.
+    Doubtful,
     Response,
 }
 

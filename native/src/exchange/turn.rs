@@ -171,6 +171,10 @@ impl Talk {
 
     /// A partial head gets no more bytes: it is what it is. `lost`: bytes behind it are missing.
     pub fn settle(&mut self, side: usize, lost: bool, scene: &mut Scene) {
+        self.settle_as(side, lost, false, scene);
+    }
+
+    fn settle_as(&mut self, side: usize, lost: bool, answered: bool, scene: &mut Scene) {
         let reader = &mut self.sides[side];
         if reader.phase == Phase::Trailers {
             return;
@@ -188,7 +192,11 @@ impl Talk {
             return;
         };
         let end = (first.start + part.len() as u64, first.at_us);
-        if kind == Kind::Simple && !lost {
+        if kind == Kind::Doubtful && self.client.is_none() && !answered {
+            scene.tally.drop(Drop::NotHttp, part.len());
+            return;
+        }
+        if matches!(kind, Kind::Simple | Kind::Doubtful) && !lost {
             self.head(side, kind, &part, first, end, scene);
             return;
         }
@@ -213,8 +221,9 @@ impl Talk {
 
     /// The other side answers: a request line that stands alone is all there will be of it.
     pub fn settle_simple(&mut self, side: usize, scene: &mut Scene) {
-        if self.sides[side].kind == Some(Kind::Simple) && !self.sides[side].part.is_empty() {
-            self.settle(side, false, scene);
+        let alone = matches!(self.sides[side].kind, Some(Kind::Simple | Kind::Doubtful));
+        if alone && !self.sides[side].part.is_empty() {
+            self.settle_as(side, false, true, scene);
         }
     }
 

@@ -71,8 +71,7 @@ pub fn status_at(line: &[u8]) -> Option<usize> {
     loop {
         at += line[at..].iter().take_while(|byte| is_blank(byte)).count();
         let word = line.get(at..at + 3)?;
-        if word.iter().all(u8::is_ascii_digit) && !line.get(at + 3).is_some_and(u8::is_ascii_digit)
-        {
+        if word.iter().all(u8::is_ascii_digit) {
             return Some(at);
         }
         at += line[at..].iter().position(is_blank)?;
