@@ -61,11 +61,14 @@ def exchange(
     )  # fmt: skip
 
 
-def halves(whole: Exchange) -> list[Exchange]:
-    """The same in two records: the request first, the response as revision 1."""
+def halves(whole: Exchange, *, repeated: bool = False) -> list[Exchange]:
+    """The same in two records: the request first, the response as revision 1.
+
+    Reassembly repeats the request in the second; an access log does not know it whole.
+    """
     return [
         replace(whole, response=None, response_final=False, pairing="none"),
-        replace(whole, request=None, revision=1),
+        replace(whole, request=whole.request if repeated else None, revision=1),
     ]
 
 

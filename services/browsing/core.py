@@ -118,9 +118,11 @@ class BrowsingCore:
         if status not in self._rules.settings.statuses and key not in self._walks:
             # Most exchanges of most clients end here: nothing is known of them, nothing is kept.
             self._lost.answered(view.site, missing=False)
-            if request is None:
+            if view.revision:
                 self._unanswered.delete(_unpart(view.id))
         elif request is not None:
+            if view.revision:
+                self._unanswered.delete(_unpart(view.id))
             self._step(key, seen(view, about(request), status, view.at_us))
         else:
             self._answer(key, view, status)

@@ -5,6 +5,7 @@ Out:    what is added to a Shape; nothing where a body is not readable as what i
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_plus
 from xml.parsers import expat
 
@@ -16,6 +17,9 @@ from services.discovery.view import BodyView
 
 # Larger bodies are data, not structure: reading one would cost as much as a thousand others.
 BODY_BYTES_MAX = 262_144
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+# Content types met again soon; some 200 bytes each.
+TYPES_REMEMBERED_MAX = 4_096
 FIELDS_MAX = 256
 FIELD_CHARACTERS_MAX = 4_096
 MEDIA_TYPE = re.compile(rb"\s*([\w!#$&^.+-]{1,63}/[\w!#$&^.+-]{1,63})")
@@ -29,32 +33,34 @@ XML_ELEMENTS_MAX = 4_096
 Json = dict[str, "Json | list[Json | str] | str"]
 
 
+@lru_cache(TYPES_REMEMBERED_MAX)
 def media_type(content_type: bytes | None) -> str:
     """type/subtype in small letters; empty: none or nonsense."""
     found = MEDIA_TYPE.match(content_type or b"")
     return found[1].decode().lower() if found else ""
 
 
-def add_body(shape: Shape, body: BodyView, content_type: bytes | None) -> bool:
-    """Add a body's structure. False: it is none that is read, or not readable."""
-    kind = media_type(content_type)
+def readable(body: BodyView, kind: str) -> bytes:
+    """The decoded body where its structure can be read; nothing where not."""
     if not kind.endswith(("json", "xml")) and kind not in FORMS:
-        return False
-    if not body.complete or body.truncated or not 0 < len(body.kept) <= BODY_BYTES_MAX:
-        return False
+        return b""
+    if not body.complete or body.truncated:
+        return b""
     data = body.decoded()
-    if len(data) > BODY_BYTES_MAX:
+    return data if len(data) <= BODY_BYTES_MAX else b""
+
+
+def add_body(shape: Shape, data: bytes, kind: str, content_type: bytes) -> bool:
+    """Add the structure of what `readable` gave. False: it is not what it says it is."""
+    if not data:
         return False
     if kind.endswith("json"):
         return _add_json(shape, data)
     if kind.endswith("xml"):
         return _add_xml(shape, data)
     if kind == "multipart/form-data":
-        return _add_multipart(shape, data, content_type or b"")
+        return _add_multipart(shape, data, content_type)
     return _add_form(shape, data)
-
-
-FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def pairs(query: bytes) -> dict[str, list[str]]:

@@ -7,9 +7,9 @@ Out:    counts added to an Operation.
 import re
 from dataclasses import dataclass
 
-from services.discovery.bodies import add_body, media_type, pairs
+from services.discovery.bodies import add_body, media_type, pairs, readable
 from services.discovery.bounded import add
-from services.discovery.headers import credentials
+from services.discovery.headers import Carried, carried
 from services.discovery.operation import Operation
 from services.discovery.paths import Path, path_of, split
 from services.discovery.view import ExchangeView, RequestView, ResponseView
@@ -65,54 +65,51 @@ def add_answer(
     status = response.status
     success = successful(call.method, status)
     operation.answer(asked.at_us, status, success=success)
-    got_type = response.header(b"content-type")
-    got = operation.response(status, media_type(got_type))
+    got_type = response.header(b"content-type") or b""
+    got_kind = media_type(got_type)
+    got = operation.response(status, got_kind)
     if call.path.asset:
         return
-    add_body(got.shape, response.body, got_type)
-    headers = request.headers
+    add_body(got.shape, readable(response.body, got_kind), got_kind, got_type)
     query = pairs(call.query) if call.query else {}
-    who = credentials(headers, set(query))
-    for kind in who.auth:
+    with_it = carried(request.headers, query)
+    for kind in with_it.auth:
         add(operation.auth, kind)
     if not success:
         return
-    for kind in who.auth:
+    for kind in with_it.auth:
         add(operation.auth_of_successes, kind)
+    _add_parameters(operation, call, query, with_it)
+    sent_type = with_it.content_type or b""
+    sent_kind = media_type(sent_type)
+    sent = readable(request.body, sent_kind) if sent_type else b""
+    if sent_type and request.body.wire_bytes:
+        add_body(operation.body(sent_kind).shape, sent, sent_kind, sent_type)
+    add(operation.protocols, protocol(asked.protocol, status, got_kind, sent_kind, sent))
+
+
+def _add_parameters(
+    operation: Operation, call: Call, query: dict[str, list[str]], with_it: Carried
+) -> None:
     for index, text in call.path.values:
         operation.parameter(f"path {index}").shape.add_text(text)
     for name, texts in query.items():
         operation.parameter(f"query {name}").shape.add_texts(texts)
-    for name, text in who.parameters:
+    for name, text in with_it.parameters:
         operation.parameter(name).shape.add_text(text)
-    sent_type = next((v for n, v in headers if n.lower() == b"content-type"), None)
-    if sent_type is not None and request.body.kept:
-        sent = operation.body(media_type(sent_type))
-        add_body(sent.shape, request.body, sent_type)
-    add(operation.protocols, protocol(asked, request, sent_type, got_type, status))
 
 
-def protocol(
-    asked: ExchangeView, request: RequestView, sent_type: bytes | None, got_type: bytes | None,
-    status: int,
-) -> str:  # fmt: skip
+def protocol(spoken: str, status: int, got_kind: str, sent_kind: str, sent: bytes) -> str:
     """What is spoken over HTTP, by the plainest signs."""
-    if status == 101 or asked.protocol == "websocket":
+    if status == 101 or spoken == "websocket":
         return "websocket"
-    if got_type and got_type.startswith(b"text/event-stream"):
+    if got_kind == "text/event-stream":
         return "sse"
-    if not sent_type:
-        return "rest"
-    if sent_type.startswith(b"application/grpc"):
+    if sent_kind.startswith("application/grpc"):
         return "grpc"
-    if b"json" in sent_type:
-        return _json_protocol(request.body.decoded()[:HEAD_BYTES])
-    if b"xml" in sent_type and ENVELOPE.search(request.body.decoded()[:HEAD_BYTES]):
-        return "soap"
-    return "rest"
-
-
-def _json_protocol(head: bytes) -> str:
-    if JSONRPC.search(head):
-        return "mcp" if MCP.search(head) else "jsonrpc"
-    return "graphql" if GRAPHQL.search(head) else "rest"
+    head = sent[:HEAD_BYTES]
+    if head and sent_kind.endswith("json"):
+        if JSONRPC.search(head):
+            return "mcp" if MCP.search(head) else "jsonrpc"
+        return "graphql" if GRAPHQL.search(head) else "rest"
+    return "soap" if head and sent_kind.endswith("xml") and ENVELOPE.search(head) else "rest"

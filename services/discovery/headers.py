@@ -1,10 +1,11 @@
 """What request headers say: who asks, which parameters they carry, the type of the body.
 
-In:     headers and query of a request.
-Out:    kinds of authentication; header and cookie parameters.
+In:     headers of a request, names in its query.
+Out:    kinds of authentication, content type, header and cookie parameters.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -64,13 +65,16 @@ JWT = re.compile(rb"eyJ[\w-]+\.[\w-]+\.[\w-]*")
 NAME = re.compile(r"[A-Za-z_$@.-][\w.\-\[\]:$@]{0,63}")
 NAMES_REMEMBERED_MAX = 16_384
 COOKIES_MAX = 64
+COOKIE, CONTENT_TYPE = "cookie", "content-type"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """How a request says who it is, and what else its headers carry."""
+@dataclass(slots=True)
+class Carried:
+    """What the headers of a request carry."""
 
-    auth: tuple[str, ...]
+    auth: tuple[str, ...] = ("none",)
+    """Kinds of authentication."""
+    content_type: bytes | None = None
     parameters: list[tuple[str, str]] = field(default_factory=list)
     """("header name" or "cookie name", value)."""
 
@@ -83,33 +87,53 @@ def parameter_name(name: str) -> bool:
 
 @lru_cache(NAMES_REMEMBERED_MAX)
 def header_name(raw: bytes) -> str:
-    """The name of a header that is a parameter, in small letters; empty: it is none."""
+    """The name of a header that matters here, in small letters; empty: it does not."""
     name = raw.decode("latin-1").lower()
+    if name in (COOKIE, CONTENT_TYPE):
+        return name
     if name in STANDARD or name.startswith(STANDARD_PREFIXES) or not parameter_name(name):
         return ""
     return name
 
 
-def credentials(headers: Headers, query_names: set[str]) -> Credentials:
-    """What the headers and names in the query say."""
+def carried(headers: Headers, query: Iterable[str]) -> Carried:
+    """What the headers say, with the names in the query for keys that stand there."""
+    found = Carried()
     kinds: set[str] = set()
-    parameters: list[tuple[str, str]] = []
     for raw, value in headers:
         name = header_name(raw)
-        if name:
-            parameters.append((f"header {name}", value.decode("latin-1")))
+        if not name:
+            continue
+        if name == COOKIE:
+            for cookie, text in cookies(value):
+                found.parameters.append((f"cookie {cookie}", text))
+                if session_cookie(cookie):
+                    kinds.add("cookie")
+        elif name == CONTENT_TYPE:
+            found.content_type = found.content_type or value
+        else:
+            found.parameters.append((f"header {name}", value.decode("latin-1")))
             if name == "authorization":
                 kinds.add(_scheme(value))
             elif name in KEY_HEADERS:
                 kinds.add("api_key")
-        elif raw.lower() == b"cookie":
-            for cookie, text in cookies(value):
-                parameters.append((f"cookie {cookie}", text))
-                if SESSION_COOKIE.search(cookie):
-                    kinds.add("cookie")
-    if not KEY_PARAMETERS.isdisjoint(query_names):
+    if not KEY_PARAMETERS.isdisjoint(query):
         kinds.add("api_key")
-    return Credentials(tuple(sorted(kinds)) or ("none",), parameters)
+    if kinds:
+        found.auth = tuple(sorted(kinds))
+    return found
+
+
+@lru_cache(NAMES_REMEMBERED_MAX)
+def session_cookie(name: str) -> bool:
+    """Whether servers know by this cookie who it is."""
+    return SESSION_COOKIE.search(name) is not None
+
+
+@lru_cache(NAMES_REMEMBERED_MAX)
+def cookie_name(name: str) -> bool:
+    """Whether a cookie is a parameter: audience measurement is not."""
+    return parameter_name(name) and not TRACKING_COOKIE.match(name)
 
 
 def cookies(value: bytes) -> list[tuple[str, str]]:
@@ -117,7 +141,7 @@ def cookies(value: bytes) -> list[tuple[str, str]]:
     found = []
     for crumb in value.decode("latin-1").split(";", COOKIES_MAX)[:COOKIES_MAX]:
         name, _, text = crumb.strip().partition("=")
-        if parameter_name(name) and not TRACKING_COOKIE.match(name):
+        if cookie_name(name):
             found.append((name, text))
     return found
 

@@ -102,14 +102,22 @@ class ObserveCore:
             self._counts["odd_methods"] += 1
             return
         operation = self._operation(view, call)
-        operation.request(view.at_us, view.application)
+        if view.revision == 0:
+            operation.request(view.at_us, view.application)
         if not view.response_final:
-            if len(record) <= UNANSWERED_BYTES_MAX:
-                self._unanswered.put(key, record)
-            else:
-                self._counts["large_requests_without_answer"] += 1
-        elif view.response is not None:
+            self._wait(key, record)
+            return
+        if view.revision:
+            self._unanswered.delete(key)
+        if view.response is not None:
             add_answer(operation, view, request, call, view.response)
+
+    def _wait(self, key: bytes, record: bytes) -> None:
+        """The answer comes in a later record, which may repeat the request or not."""
+        if len(record) <= UNANSWERED_BYTES_MAX:
+            self._unanswered.put(key, record)
+        else:
+            self._counts["large_requests_without_answer"] += 1
 
     def _late(self, key: bytes, view: ExchangeView) -> None:
         """A response whose request came in an earlier record, or was never seen."""

@@ -10,7 +10,7 @@ Schema = dict[str, Any]
 
 def json_schema(shape: Shape) -> Schema:
     """The schema of values that have types of their own; empty: nothing was seen."""
-    kinds = set(shape.kinds)
+    kinds = shape.kinds()
     nullable = "null" in kinds and len(kinds) > 1
     if nullable:
         kinds.discard("null")
@@ -27,7 +27,7 @@ def json_schema(shape: Shape) -> Schema:
 
 def text_schema(shape: Shape) -> Schema:
     """The schema of texts: where several kinds were seen, they are texts and no more."""
-    kinds = set(shape.kinds)
+    kinds = shape.kinds()
     structured = kinds & {"object", "array"}
     if structured:
         schemas = [_kind(kind, shape, text_schema) for kind in sorted(structured)]
@@ -55,15 +55,13 @@ def _kind(kind: str, shape: Shape, inner: Callable[[Shape], Schema]) -> Schema:
 
 def _object(shape: Shape, inner: Callable[[Shape], Schema]) -> Schema:
     schema: Schema = {"type": "object"}
-    count = shape.kinds["object"]
+    count = shape.objects
     if shape.properties:
         schema["properties"] = {
             name: inner(below) for name, below in sorted(shape.properties.items())
         }
         required = [
-            name
-            for name, below in sorted(shape.properties.items())
-            if sum(below.kinds.values()) >= count
+            name for name, below in sorted(shape.properties.items()) if below.count() >= count
         ]
         if required:
             schema["required"] = required

@@ -12,13 +12,15 @@ from urllib.parse import quote, unquote_to_bytes
 NAME_CHARACTERS_MAX = 64
 # Segments met again soon; some 150 bytes each.
 REMEMBERED_MAX = 65_536
+# 64 bits have twenty digits.
+ID_DIGITS_MAX = 20
 
 # Variables that hold a value of any kind: wider ones take in narrower ones beside them.
 WIDENING = ("{id}", "{hash}", "{token}", "{slug}", "{string}")
 STRING = "{string}"
 
 TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("{id}", re.compile(r"-?\d{1,20}")),
+    ("{id}", re.compile(rf"-?\d{{1,{ID_DIGITS_MAX}}}")),
     ("{uuid}", re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)),
     ("{date}", re.compile(r"(?:19|20)\d\d-[01]\d-[0-3]\d(?:[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?)?")),
     ("{ip}", re.compile(r"(?:\d{1,3}\.){3}\d{1,3}")),
@@ -48,6 +50,8 @@ EXTENSION = re.compile(r"(.+)\.([A-Za-z][A-Za-z0-9]{0,4})")
 @lru_cache(REMEMBERED_MAX)
 def label(segment: bytes) -> str:
     """The segment as it stands in a template: its type in braces, or itself, percent-encoded."""
+    if segment.isdigit() and len(segment) <= ID_DIGITS_MAX:
+        return "{id}"
     try:
         text = unquote_to_bytes(segment).decode()
     except UnicodeDecodeError:

@@ -22,10 +22,18 @@ ITEMS_MAX = 64
 # Places in one structure. Beyond it the structure is cut, level by level.
 PLACES_MAX = 1_000
 PROPERTY_CHARACTERS_MAX = 64
+# Longer texts have no format that matters.
+FORMAT_CHARACTERS_MAX = 2_048
 # Names met again soon; some 100 bytes each.
 REMEMBERED_MAX = 16_384
 
 Dump = dict[str, Any]
+
+# Attributes of a Shape that count, with the JSON kind they count.
+KINDS = {
+    "nulls": "null", "booleans": "boolean", "integers": "integer", "numbers": "number",
+    "strings": "string", "objects": "object", "arrays": "array",
+}  # fmt: skip
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 DAY = re.compile(r"\d{4}-[01]\d-[0-3]\d")
@@ -41,11 +49,12 @@ NUMBER = re.compile(r"-?\d+\.\d+(?:[eE][+-]?\d+)?")
 class Shape:
     """What stood at one place."""
 
-    __slots__ = ("arrays", "cut", "formats", "items", "kinds", "map", "other", "properties")
+    __slots__ = (*KINDS, "cut", "formats", "items", "map", "other", "properties")
 
     def __init__(self) -> None:
-        self.kinds: dict[str, int] = {}
-        """How often which JSON kind (null, boolean, integer, number, string, object, array)."""
+        # How often which JSON kind. Attributes, for they are counted up a million times a second.
+        self.nulls = self.booleans = self.integers = self.numbers = 0
+        self.strings = self.objects = self.arrays = 0
         self.formats: dict[str, int] = {}
         """Formats of strings; "" for none."""
         self.properties: dict[str, Shape] = {}
@@ -57,69 +66,92 @@ class Shape:
         self.cut = False
         """Something below was not kept."""
 
+    def count(self) -> int:
+        """How many values were here."""
+        return sum(getattr(self, kind) for kind in KINDS)
+
+    def kinds(self) -> set[str]:
+        """JSON kinds that were here."""
+        return {name for kind, name in KINDS.items() if getattr(self, kind)}
+
     def add(self, value: Any, depth: int = DEPTH_MAX) -> None:
         """Count a value as orjson gives it."""
         kind = type(value)
         if kind is str:
-            add(self.kinds, "string")
-            add(self.formats, format_of(value))
+            self._add_string(value)
         elif kind is int:
-            add(self.kinds, "integer")
+            self.integers += 1
         elif kind is dict:
             self._add_object(value, depth)
         elif kind is list:
             self._add_array(value, depth)
         elif kind is bool:
-            add(self.kinds, "boolean")
+            self.booleans += 1
         elif value is None:
-            add(self.kinds, "null")
+            self.nulls += 1
         else:
-            add(self.kinds, "number")
+            self.numbers += 1
 
     def add_text(self, text: str) -> None:
         """Count a text that may mean something else: a parameter or a form field."""
         if text in ("true", "false"):
-            add(self.kinds, "boolean")
+            self.booleans += 1
         elif INTEGER.fullmatch(text):
-            add(self.kinds, "integer")
+            self.integers += 1
         elif NUMBER.fullmatch(text):
-            add(self.kinds, "number")
+            self.numbers += 1
         else:
-            add(self.kinds, "string")
-            add(self.formats, format_of(text))
+            self._add_string(text)
 
     def add_texts(self, texts: list[str]) -> None:
         """Count one parameter with all of its values."""
         if len(texts) == 1:
             self.add_text(texts[0])
             return
-        add(self.kinds, "array")
+        self.arrays += 1
         self.items = self.items or Shape()
         for text in texts[:ITEMS_MAX]:
             self.items.add_text(text)
 
     def add_fields(self, fields: dict[str, list[str]], files: Iterable[str] = ()) -> None:
         """Count a form: texts by name, and names of uploaded files."""
-        add(self.kinds, "object")
+        self.objects += 1
         for name, texts in fields.items():
             self._property(name).add_texts(texts)
         for name in files:
             uploaded = self._property(name)
-            add(uploaded.kinds, "string")
+            uploaded.strings += 1
             add(uploaded.formats, "binary")
         self._bound()
 
+    def _add_string(self, text: str) -> None:
+        self.strings += 1
+        name, formats = format_of(text), self.formats
+        formats[name] = formats.get(name, 0) + 1
+
     def _add_object(self, value: dict[str, Any], depth: int) -> None:
-        add(self.kinds, "object")
+        self.objects += 1
         if not depth:
             self.cut = self.cut or bool(value)
             return
+        known = self.properties
         for name, inner in value.items():
-            self._property(name).add(inner, depth - 1)
-        self._bound()
+            place = known.get(name) or self._property(name)
+            # As in `add`, without the call: most values are of these two kinds.
+            kind = type(inner)
+            if kind is str:
+                place.strings += 1
+                found, formats = format_of(inner), place.formats
+                formats[found] = formats.get(found, 0) + 1
+            elif kind is int:
+                place.integers += 1
+            else:
+                place.add(inner, depth - 1)
+        if len(known) > PROPERTIES_MAX or self.map:
+            self._bound()
 
     def _add_array(self, value: list[Any], depth: int) -> None:
-        add(self.kinds, "array")
+        self.arrays += 1
         if not value:
             return
         if not depth:
@@ -151,7 +183,8 @@ class Shape:
 
     def merge(self, other: "Shape") -> None:
         """Add all that another shape counted."""
-        add_all(self.kinds, other.kinds)
+        for kind in KINDS:
+            setattr(self, kind, getattr(self, kind) + getattr(other, kind))
         add_all(self.formats, other.formats)
         for name, inner in other.properties.items():
             self.properties.setdefault(name, Shape()).merge(inner)
@@ -188,7 +221,7 @@ class Shape:
 
     def dump(self) -> Dump:
         """As JSON, without what is empty."""
-        dump: Dump = {"k": self.kinds}
+        dump: Dump = {"k": {k: count for k in KINDS if (count := getattr(self, k))}}
         if self.formats:
             dump["f"] = self.formats
         if self.properties:
@@ -207,7 +240,10 @@ class Shape:
     def load(cls, dump: Dump) -> "Shape":
         """The reverse."""
         shape = cls()
-        shape.kinds = dump["k"]
+        for kind, count in dump["k"].items():
+            if kind not in KINDS:
+                raise ValueError(f"no kind of value: {kind[:20]!r}")
+            setattr(shape, kind, count)
         shape.formats = dump.get("f", {})
         shape.properties = {name: cls.load(inner) for name, inner in dump.get("p", {}).items()}
         shape.other = cls.load(dump["o"]) if "o" in dump else None
@@ -225,16 +261,18 @@ def property_name(name: str) -> bool:
 def format_of(text: str) -> str:
     """The format of a string in JSON Schema's words; empty: none."""
     size = len(text)
-    if size == 36 and text[8] == "-" and UUID.fullmatch(text):
-        return "uuid"
-    if 10 <= size <= 40 and text[4] == "-" and text[7] == "-":
+    if not 6 <= size <= FORMAT_CHARACTERS_MAX:
+        return ""
+    if text[4] == "-":
         if size == 10 and DAY.fullmatch(text):
             return "date"
         return "date-time" if MOMENT.fullmatch(text) else ""
+    if size == 36 and text[8] == "-" and UUID.fullmatch(text):
+        return "uuid"
     if text.startswith(("http://", "https://")):
         return "uri"
-    if 6 <= size <= 254 and "@" in text and EMAIL.fullmatch(text):
-        return "email"
-    if 7 <= size <= 15 and ADDRESS.fullmatch(text):
+    if "@" in text:
+        return "email" if EMAIL.fullmatch(text) else ""
+    if size <= 15 and text[-1] in "0123456789" and ADDRESS.fullmatch(text):
         return "ipv4"
     return ""

@@ -35,7 +35,9 @@ def traffic(draw: st.DrawFn) -> list[Exchange | Watermark]:
             client=f"10.0.0.{draw(st.integers(1, 4))}",
             serial=serial,
         )
-        records += halves(whole) if draw(st.integers(0, 4)) == 0 else [whole]
+        records += (
+            halves(whole, repeated=draw(st.booleans())) if draw(st.integers(0, 4)) == 0 else [whole]
+        )
         if draw(st.integers(0, 9)) == 0:
             records.append(watermark(at_s + draw(st.sampled_from([0, 0, 100, 1_000]))))
     return records

@@ -73,7 +73,11 @@ def observed(
     records = [
         half
         for call in calls
-        for half in (halves(call) if call.response and chance.random() < 0.2 else [call])
+        for half in (
+            halves(call, repeated=chance.random() < 0.5)
+            if call.response and chance.random() < 0.2
+            else [call]
+        )
     ]
     end = watermark(1_000, released=True)
     core: Core = ObserveCore(partition, ExchangeView)

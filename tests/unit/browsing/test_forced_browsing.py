@@ -137,9 +137,13 @@ def test_statuses_are_a_setting() -> None:
     assert findings(run(core(statuses=(400,)), records))
 
 
-def test_answers_in_a_second_record_count_as_well() -> None:
-    requests, answers = zip(*map(halves, scan(40, 0.1)), strict=True)
-    found = findings(run(core(), [*requests, *answers]))
+@pytest.mark.parametrize("repeated", [True, False])
+def test_answers_in_a_second_record_count_as_well(repeated: bool) -> None:
+    pairs = [halves(one, repeated=repeated) for one in scan(40, 0.1)]
+    requests, answers = zip(*pairs, strict=True)
+    changes = run(core(), [*requests, *answers])
+    found = findings(changes)
+    assert not [row for row in changes.rows if row.key.startswith(b"unanswered/") and row.value]
     assert found[0].count == 30
     assert found[0].evidence[0].value.startswith("/")
 

@@ -243,10 +243,13 @@ def test_too_many_parameters_are_said() -> None:
     assert endpoint.limits == ("parameters",)
 
 
-def test_answers_in_a_second_record_count_as_well() -> None:
+@pytest.mark.parametrize("repeated", [True, False])
+def test_answers_in_a_second_record_count_as_well(repeated: bool) -> None:
     whole = used("/orders?x=1", method="POST", headers=[JSON], sent=b'{"a":1}')
-    split = [half for one in whole for half in halves(one)]
+    split = [half for one in whole for half in halves(one, repeated=repeated)]
     assert discovered(split) == discovered(whole)
+    changes = run(ObserveCore(0, ExchangeView), split)
+    assert {row.value for row in changes.rows} <= {None}
 
 
 def test_halves_without_their_other_half_do_no_harm() -> None:
