@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
+from stat import S_ISDIR, S_ISREG
 
 from sidetap_native import Block, CaptureFile, Packer
 
@@ -24,6 +24,10 @@ from services.capture.settings import TOPIC, Settings
 PACKETS_PER_READ = 4_096
 # Ledger records are cut by packets, never by time: a resumed run must cut them alike.
 READS_PER_LEDGER = 64
+# An end says that nothing is still to come. Where taps are merged it waits for what the others
+# saw until then, and within the skew that reassembly allows (2 s): else their halves of a
+# connection would be taken for lost before they were read.
+END_AFTER_US = 3_000_000
 
 Timed = tuple[int, Letter]  # packet clock in microseconds
 
@@ -88,6 +92,7 @@ class TapLetters:
         self.damage: str | None = None
         self._settings = settings
         self._packer = packer(settings, tap.agent, tap.epoch, partitions)
+        self._partitions = partitions
         self._ledgers = 0
         self._clock_us = 0
 
@@ -100,7 +105,11 @@ class TapLetters:
             if reads % READS_PER_LEDGER == 0:
                 yield from self._ledger()
         self.damage = source.damage
-        yield from self._timed(self._packer.end())
+        closing = self._packer.end()
+        yield from self._timed(closing[: -self._partitions])
+        for clock_us, letter in self._timed(closing[-self._partitions :]):
+            yield clock_us + END_AFTER_US, letter
+        self._clock_us += END_AFTER_US
         yield from self._ledger()
 
     def _timed(self, blocks: Iterable[Block]) -> Iterator[Timed]:
@@ -167,6 +176,9 @@ def _text(name: str) -> str:
 
 def _regular(path: str) -> bool:
     try:
-        return S_ISREG(Path(path).stat().st_mode)
+        mode = Path(path).stat().st_mode
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror or error}") from None
+    if S_ISDIR(mode):
+        raise UnreadableError(f"{path}: is a folder, no capture file")
+    return S_ISREG(mode)
