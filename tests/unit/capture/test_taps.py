@@ -80,12 +80,15 @@ def test_several_files_are_merged_by_packet_time(tmp_path: Path) -> None:
     client = write_pcap(tmp_path / "client.pcap", [f for f in frames if f.from_client])
     server = write_pcap(tmp_path / "server.pcap", [f for f in frames if not f.from_client])
     found = taps([str(p) for p in (client, server, early)], SETTINGS, PARTITIONS, again=False)
-    clocks = [
-        decode_as(PacketBlock, letter.value).clock_us
-        for letter in merged([TapLetters(tap, SETTINGS, PARTITIONS) for tap in found])
-        if letter.topic == "packets"
-    ]
+    sent = blocks(list(merged([TapLetters(tap, SETTINGS, PARTITIONS) for tap in found])))
+    clocks = [block.clock_us for block in sent if block.kind == "data"]
     assert clocks == sorted(clocks)
+    first_end = {b.agent: n for n, b in reversed(list(enumerate(sent))) if b.kind == "end"}
+    last_data = {b.agent: n for n, b in enumerate(sent) if b.kind == "data"}
+    # Nobody's end stands before what the other tap saw until then.
+    assert first_end["client.pcap"] > last_data["server.pcap"]
+    assert first_end["server.pcap"] > last_data["client.pcap"]
+    assert first_end["early.pcap"] < last_data["client.pcap"]
 
 
 def test_agents_are_called_as_their_files(tmp_path: Path) -> None:
