@@ -17,7 +17,8 @@ impl Talk {
             return;
         }
         message.ended = true;
-        message.complete = complete && message.missing_bytes == 0;
+        message.complete =
+            complete && message.missing_bytes == 0 && !marks.has(Anomaly::BadChunk);
         if !message.complete {
             marks.add(Anomaly::Incomplete);
         }

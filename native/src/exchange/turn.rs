@@ -3,7 +3,8 @@
 use super::scene::Scene;
 use super::talk::{Kind, Phase, Talk};
 use crate::flow::run::Run;
-use crate::http1::body::Part;
+use crate::http1::body::{Decoder, Part};
+use crate::http1::framing::Framing;
 use crate::http1::head::{headers, trailer_end};
 use crate::http1::start::is_cut_request;
 use crate::schema::Anomaly;
@@ -75,7 +76,11 @@ impl Talk {
             Part::Trailers(_) => self.sides[side].phase = Phase::Trailers,
             Part::Bad => {
                 self.mark(side, Anomaly::BadChunk);
-                self.lose_track(side, scene);
+                match Decoder::new(Framing::UntilClose).filter(|_| self.is_server(side)) {
+                    // Nothing can be framed behind it; whoever reads it takes it as it is.
+                    Some(rest) => self.sides[side].phase = Phase::Body(rest),
+                    None => self.lose_track(side, scene),
+                }
             }
             _ if part == Part::End || decoder.is_done() => {
                 self.sides[side].phase = Phase::Start;
