@@ -22,7 +22,8 @@ STATEMENT = re.compile(
 )
 # Half a statement is no statement, however it begins.
 CUT_OFF = re.compile(
-    rb"\b(?:where|and|or|from|union|select|by|like|in)\s*\Z|--[^\n]*\Z|#[^\n]*\Z|/\*\s*\Z", re.I
+    rb"\b(?:where|and|or|from|union|select|by|like|in)\s*\Z|--[^\n]*\Z|(?<!&)#[^\n&;]*\Z|/\*\s*\Z",
+    re.I,
 )
 # The elements of a page that somebody wrote in an editor.
 WRITTEN_HTML = re.compile(

@@ -33,6 +33,7 @@ BASE64_DIGITS_MIN = 12
 HEX = re.compile(rb"(?:0x|\\x)?((?:[0-9a-fA-F]{2}){8,})\Z")
 PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n\0"
 SQL_COMMENT = re.compile(rb"/\*(?:!\d{0,6})?(.*?)\*/|/\*!\d{0,6}", re.S)
+SQL_LINE_COMMENT = re.compile(rb"(?:--|#)[^\n]*\n")
 SHELL_NOISE = re.compile(
     rb"\$\{?IFS\}?(?:\$\d)?|\$[@*]|\$\{[@*]\}|(?<=\w)(?:''|\"\"|``)(?=\w)|\\(?=[a-z/])"
 )
@@ -106,9 +107,12 @@ def nulls(value: bytes) -> bytes | None:
 
 def sql_comments(value: bytes) -> bytes | None:
     """Comments inside SQL are white space to the server; those of MySQL with ! are code."""
-    if b"/*" not in value:
-        return None
-    return SQL_COMMENT.sub(lambda found: b" " + _code(found) + b" ", value)
+    out = value
+    if b"/*" in value:
+        out = SQL_COMMENT.sub(lambda found: b" " + _code(found) + b" ", out)
+    if b"\n" in value and (b"--" in value or b"#" in value):
+        out = SQL_LINE_COMMENT.sub(b" ", out)
+    return out if out != value else None
 
 
 def shell_noise(value: bytes) -> bytes | None:

@@ -41,7 +41,7 @@ def as_json(name: str, verdict: Verdict) -> dict[str, Any]:
     return {
         "id": name,
         "attack": attack,
-        "score": verdict.score,
+        "score": verdict.surest,
         "classes": list(verdict.scores),
         "matches": [_match(signal) for signal in verdict.signals],
         "vulnerabilities": [],

@@ -31,21 +31,26 @@ class Verdict:
     overlimit: tuple[str, ...] = ()
 
     @property
-    def score(self) -> float:
+    def surest(self) -> float:
         """The highest score of any class."""
         return max(self.scores.values(), default=0.0)
 
 
 def score(signals: Iterable[Signal]) -> dict[str, float]:
-    """Each class's score: the chance that not all of its rules err, were they independent.
+    """Each class's score: the chance that not all rules err that spoke in one place.
 
-    A rule counts once for a request, with its greatest weight: repeating a payload is no proof.
+    The rules count as if they were independent, each once, with its greatest weight: repeating a
+    payload is no proof. Hints in different places do not add up: each is small by itself.
     """
-    best: dict[str, dict[str, float]] = {}
+    best: dict[tuple[str, str, bytes], dict[str, float]] = {}
     for signal in signals:
-        rules = best.setdefault(signal.class_, {})
+        point = signal.match.point
+        rules = best.setdefault((signal.class_, point.place, point.name), {})
         rules[signal.rule.id] = max(rules.get(signal.rule.id, 0.0), signal.weight)
-    return {class_: _either(rules.values()) for class_, rules in best.items()}
+    scores: dict[str, float] = {}
+    for (class_, _, _), rules in best.items():
+        scores[class_] = max(scores.get(class_, 0.0), _either(rules.values()))
+    return scores
 
 
 def decided(scores: Mapping[str, float]) -> dict[str, float]:

@@ -139,6 +139,7 @@ RULES = (
         title="A null byte after a file's name",
         in_text=0.5,
         check=is_plain_otherwise,
+        only=("query", "path", "cookie", "body.form", "body.json", "header"),
     ),
 )
 

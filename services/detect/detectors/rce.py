@@ -21,6 +21,8 @@ WINDOWS_WORDS = r"(?:type|set|reg|sc|copy|del|ren|move|md|rd|start|at|route|tree
 ARGUMENT = r"(?:\s+[-/~.\w$\"'<>*%{\\]|[\s;|&`)\"'#}]*(?:\\n)?$|\s*[|;&`)<>#]|\$\{?ifs|\+|<|\\n)"
 PATH_ARGUMENT = r"\s+(?:-\w|-{2}\w|/\w|~/|\.{1,2}/|\$\w)"
 PATH = r"(?:/?(?:usr/|s?bin/|local/){1,3})?"
+WORD_LIST = re.compile(rb"\s*\|?(?:[\w. -]+\|){2,}[\w. -]*\Z")
+TABLE_BARS_MIN = 5
 ENTITY_END = re.compile(rb"&#?\w{1,8}\Z")
 FIELD_AND_TIME = re.compile(
     rb"[;|&]\s*(?:date|time|type|set|at|host|file|sort|read|test|last|more|id|ip|w|who|start|query|find|source|move|cut|service|mail|command|let|tree|route|true|false|which|head|free|env|copy)\b\s*[=:]"
@@ -33,8 +35,9 @@ def not_a_field(match: Match) -> bool:
 
 
 def not_a_table(match: Match) -> bool:
-    """`| a | b |` of Markdown and `a|b|c` of lists: more bars than a shell line has."""
-    return match.point.value.count(b"|") < 5 or b"||" in match.text
+    """Neither a table of Markdown nor a list of words between bars, as `name|id|date`."""
+    value = match.point.value
+    return not (WORD_LIST.match(value) or (value.count(b"|") >= TABLE_BARS_MIN and b"\n" in value))
 
 
 def not_an_entity(match: Match) -> bool:
@@ -58,7 +61,7 @@ def commands(match: Match) -> bool:
 RULES = (
     Rule(
         id="rce.unix-command",
-        pattern=rf"(?:^|[^\w])(?:[;|&`\n\r]|\|\||&&|\$\(|%0[ad]|<\(|>\(|\\n|<){{1,4}}[\s\"'(+{{]*{PATH}(?:{UNIX}{ARGUMENT}|{UNIX_WORDS}{PATH_ARGUMENT})",
+        pattern=rf"(?:^|[^\w])(?:(?:[;|&`]|\|\||&&|\$\(|%0[ad]|<\(|>\(|\\n|<){{1,4}}[\s\"'(+{{]*{PATH}(?:{UNIX}{ARGUMENT}|{UNIX_WORDS}{PATH_ARGUMENT})|[\n\r]+\s*{PATH}{UNIX}(?:{PATH_ARGUMENT}|[\s;|&\"'#]*$))",
         weight=0.6,
         title="A separator of the shell, then a Unix command",
         in_text=0.2,

@@ -19,7 +19,7 @@ COMPARE = (
 OPERAND = r"[\"'`(\s~!@+-]*[\w.@$%\[\]]*[\"'`)\s]*"
 
 NUMBER_FIRST = re.compile(
-    rb"\s*[-+(~!]*\s*(?:0x[0-9a-f]+|\d[\d.]*)[\s)'\"`/+-]*(?:\Z|\b|[|&<>=;])", re.I
+    rb"\s*['\"]?[-+(~!]*\s*(?:0x[0-9a-f]+|\d[\d.]*)[\s)'\"`/+-]*(?:\Z|\b|[|&<>=;])", re.I
 )
 PHRASE_END = re.compile(rb"[=<>\'\"(#;\d]|--|\btrue\b|\bfalse\b", re.I)
 SIGN = re.compile(rb"['\"`)]")
@@ -204,10 +204,17 @@ RULES = (
     ),
     Rule(
         id="sqli.shell-procedure",
-        pattern=r"\bxp_cmdshell\b|\bsp_oa(?:create|method)\b",
+        pattern=r"\bxp_cmdshell\b|\bsp_(?:oa(?:create|method)|addsrvrolemember|addlogin|makewebtask)\b",
         weight=0.8,
         title="Runs commands through the database",
         in_text=0.65,
+    ),
+    Rule(
+        id="sqli.xpath",
+        pattern=r"[\"')]\s*\)?\]\s*\|\s*/|\b(?:or|and)\s+(?:name|position|count|string-length|substring)\s*\(\s*/{1,2}|[\"']\s*(?:or|and)\s+(?:contains|starts-with)\s*\(",
+        weight=0.7,
+        title="XPath that goes on after a literal",
+        in_text=0.3,
     ),
     Rule(
         id="sqli.procedure",

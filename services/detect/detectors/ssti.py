@@ -12,7 +12,7 @@ RULES = (
     ),
     Rule(
         id="ssti.python",
-        pattern=r"__(?:class|mro|subclasses|globals|builtins|import|init|base|bases|getattribute|self|reduce|code)__|\{\{.*(?:\bconfig\b(?:\.|\}|\[|\s)|\bself\.|\brequest\.|\bcycler\.|\bjoiner\.|\blipsum\b|\bnamespace\.|\burl_for\b|get_flashed_messages|\.popen\(|\bsettings\.|\bdump\(|\bapp\.request|_self\b|\|attr\(|\|map\(|\[['\"]\w)",
+        pattern=r"__(?:class|mro|subclasses|globals|builtins|import|base|bases|getattribute|self|reduce|code)__|\{\{.*(?:\bconfig\b(?:\.|\}|\[|\s)|\bself\.|\brequest\.|\bcycler\.|\bjoiner\.|\blipsum\b|\bnamespace\.|\burl_for\b|get_flashed_messages|\.popen\(|\bsettings\.|\bdump\(|\bapp\.request|_self\b|\|attr\(|\|map\(|\[['\"]\w)",
         weight=0.65,
         title="Reaches Python's objects from a template",
         in_text=0.25,
@@ -26,7 +26,7 @@ RULES = (
     ),
     Rule(
         id="ssti.probe",
-        pattern=r"\$\{\{<%\[%'\"\}\}%\\|\{\{\s*['\"]?\d+['\"]?\s*\}\}\w|\$\{\{\d|#\{\d+\s*[*+]",
+        pattern=r"\{\{\s*\d+\s*\|\s*add:|\{\{\.\}\}.*\{\{\.\.\}\}|\$\{\{<%\[%'\"\}\}%\\|\{\{\s*['\"]?\d+['\"]?\s*\}\}\w|\$\{\{\d|#\{\d+\s*[*+]",
         weight=0.7,
         title="A probe that makes any template engine fail",
     ),

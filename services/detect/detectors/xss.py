@@ -127,10 +127,17 @@ RULES = (
     ),
     Rule(
         id="xss.foreign-element",
-        pattern=r"<\s*(?:svg|math|xml|xss|x)\b|<[\w-]+:[\w-]+[\s>]|<\s*(?:iframe|frame|embed|object|base|form|link|meta)\b[^>]*(?:src|href|action|data|content|charset)\s*=|<\s*(?:\w+)\b[^>]*\bstyle\s*=|<\w+\s[^>]*(?:datasrc|xlink:href|srcdoc)",
+        pattern=r"<\s*(?:svg|math|xml|xss|x)\b|<[\w-]+:[\w-]+[\s>]|<\s*(?:iframe|frame|embed|object|base|form|link|meta)\b[^>]*(?:src|href|action|data|content|charset)\s*=|<\w+\s[^>]*(?:datasrc|xlink:href|srcdoc)",
         weight=0.25,
         title="An element that can load or style",
         in_text=0.2,
+    ),
+    Rule(
+        id="xss.passed-call",
+        pattern=r"[\[(][^\])]*[\])]\s*,\s*(?:alert|confirm|prompt|eval)\b|\bwith\s*\([^)]*\)\s*(?:alert|confirm|prompt|eval)\b",
+        weight=0.55,
+        title="A dialogue's function handed to another",
+        in_text=0.3,
     ),
     Rule(
         id="xss.cookie",
