@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
+from sidetap_native import Exchange as NativeExchange
+
 from schemas.codec import decode
 from schemas.types import Endpoint, Exchange, Watermark
 from services.discovery.merge import MergeCore
 from services.discovery.observe import ObserveCore
 from services.discovery.settings import Settings
 from services.runtime.core import Event, Output
-from tests.plain_view import ExchangeView
 from tests.traffic import run
 
 Operations = dict[tuple[str, str, str], Endpoint]
@@ -18,7 +19,7 @@ def sightings(
     records: Sequence[Exchange | Watermark], *, partition: int = 0, batch: int = 10_000
 ) -> list[Output]:
     """What one partition of `exchanges` gives."""
-    changes = run(ObserveCore(partition, ExchangeView), records, batch=batch)
+    changes = run(ObserveCore(partition, NativeExchange), records, batch=batch)
     assert changes.rejected == []
     return changes.outputs
 

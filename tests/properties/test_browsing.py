@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sidetap_native import Exchange as NativeExchange
 
 from schemas.types import Exchange, Watermark
 from services.browsing.core import BrowsingCore
@@ -9,7 +10,6 @@ from services.browsing.distinct import EMPTY_BITMAP, EMPTY_REGISTERS, counted, m
 from services.browsing.settings import Settings
 from services.runtime.core import Output, Row
 from services.runtime.masking import Masker
-from tests.plain_view import ExchangeView
 from tests.traffic import events, exchange, halves, watermark
 
 SMALL = Settings(
@@ -19,7 +19,7 @@ SMALL = Settings(
 
 
 def core() -> BrowsingCore:
-    return BrowsingCore(SMALL, Masker(b"key"), ExchangeView)
+    return BrowsingCore(SMALL, Masker(b"key"), NativeExchange)
 
 
 @st.composite

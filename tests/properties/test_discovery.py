@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sidetap_native import Exchange as NativeExchange
 
 from schemas.codec import decode
 from schemas.types import Exchange
@@ -16,7 +17,6 @@ from services.discovery.settings import Settings
 from services.discovery.shape import Shape
 from services.runtime.core import Core, Event, Output, Row
 from tests.inventory import Operations, inventory
-from tests.plain_view import ExchangeView
 from tests.traffic import events, exchange, halves, watermark
 
 SMALL = Settings(min_count=2, min_time_s=5, siblings_min=3)
@@ -80,7 +80,7 @@ def observed(
         )
     ]
     end = watermark(1_000, released=True)
-    core: Core = ObserveCore(partition, ExchangeView)
+    core: Core = ObserveCore(partition, NativeExchange)
     outputs: list[Output] = []
     stored: dict[bytes, bytes] = {}
     for event in events([*records, end], partition=partition):
@@ -91,7 +91,7 @@ def observed(
             outputs += changes.outputs
             _store(stored, changes.rows)
             if restart:
-                core = ObserveCore(partition, ExchangeView)
+                core = ObserveCore(partition, NativeExchange)
                 core.restore([Row(key, value) for key, value in stored.items()])
     return outputs
 
@@ -160,7 +160,7 @@ def test_any_bytes_are_an_exchange(target: bytes, content_type: bytes, body: byt
                     got_headers=[(b"content-type", content_type)])  # fmt: skip
     assert call.request is not None
     call = replace(call, request=replace(call.request, target=target))
-    core = ObserveCore(0, ExchangeView)
+    core = ObserveCore(0, NativeExchange)
     core.feed(events([call]))
     changes = core.take()
     assert changes.rejected == []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from sidetap_native import Exchange as NativeExchange
 
 from schemas.codec import decode, encode
 from schemas.types import Advice, Exchange, Finding, Walk, Watermark
@@ -11,7 +12,6 @@ from services.browsing.settings import Settings
 from services.browsing.walk import NO_TALLY
 from services.runtime.core import Changes, Event
 from services.runtime.masking import Masker
-from tests.plain_view import ExchangeView
 from tests.traffic import START_US, exchange, halves, run, watermark
 
 WORDS = [
@@ -24,7 +24,7 @@ HOUR_S = 3_600
 
 
 def core(**settings: object) -> BrowsingCore:
-    return BrowsingCore(Settings(**settings), Masker(b"key"), ExchangeView)  # type: ignore[arg-type]
+    return BrowsingCore(Settings(**settings), Masker(b"key"), NativeExchange)  # type: ignore[arg-type]
 
 
 def findings(changes: Changes) -> list[Finding]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sidetap_native import Exchange as NativeExchange
 
 from schemas.codec import encode
 from schemas.types import Endpoint, Exchange, Sighting, Watermark
@@ -15,7 +16,6 @@ from services.discovery.operation import PARAMETERS_MAX
 from services.discovery.settings import Settings
 from services.runtime.core import EVERY, Event
 from tests.inventory import discovered, inventory, merged, sightings
-from tests.plain_view import ExchangeView
 from tests.traffic import exchange, halves, run, watermark
 
 JSON = (b"Content-Type", b"application/json")
@@ -248,13 +248,13 @@ def test_answers_in_a_second_record_count_as_well(repeated: bool) -> None:
     whole = used("/orders?x=1", method="POST", headers=[JSON], sent=b'{"a":1}')
     split = [half for one in whole for half in halves(one, repeated=repeated)]
     assert discovered(split) == discovered(whole)
-    changes = run(ObserveCore(0, ExchangeView), split)
+    changes = run(ObserveCore(0, NativeExchange), split)
     assert {row.value for row in changes.rows} <= {None}
 
 
 def test_halves_without_their_other_half_do_no_harm() -> None:
     requests, answers = zip(*map(halves, used("/orders")), strict=True)
-    changes = run(ObserveCore(0, ExchangeView), [*answers, *requests, watermark(10_000)])
+    changes = run(ObserveCore(0, NativeExchange), [*answers, *requests, watermark(10_000)])
     assert changes.counts == {"answers_without_request": 3, "requests_never_answered": 3}
     assert changes.rejected == []
     assert only(list(requests)).count == 3
@@ -278,7 +278,7 @@ def test_sites_and_hosts_are_apart() -> None:
 
 
 def test_unreadable_records_are_rejected_with_a_reason() -> None:
-    observe, merge = ObserveCore(0, ExchangeView), MergeCore(Settings())
+    observe, merge = ObserveCore(0, NativeExchange), MergeCore(Settings())
     damaged = encode(exchange("/"))[:-3]
     nonsense = encode(Sighting(id="", site="", host="", body=b"{"))
     for i, value in enumerate((None, b"nonsense", damaged, nonsense)):
