@@ -5,8 +5,10 @@ today: whatever a schema allows is either understood or left alone.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+from sidetap_native import Reassembler
 
 from schemas import codec, history, registry, types
 from schemas.topics import topics
@@ -91,3 +93,26 @@ def test_state_after_them_can_be_taken_over(service: Service) -> None:
         kept[row.key] = row.value
     rows = tuple(Row(key, value) for key, value in kept.items() if value is not None)
     check(service, feed(begin(service, rows), *EXAMPLES.values(), first=100))
+
+
+def test_the_packets_shown_are_the_exchange_shown() -> None:
+    """The block of packets holds the ordinary exchange: same bytes, same id, everywhere."""
+    blocks = registry.current()["PacketBlock"]
+    data = types.PacketBlock.from_avro(history.examples(blocks)["data"])
+    end = replace(data, sequence=1, kind="end", packets=0, captured_bytes=0, data=b"")
+    reassembler = Reassembler(f"packets/{data.partition}")
+    assert reassembler.feed([codec.encode(data), codec.encode(end)]) == []
+    records = [codec.decode(record) for _, record in reassembler.take().outputs]
+    (made,) = [record for record in records if isinstance(record, types.Exchange)]
+    shown = EXAMPLES["ordinary"]
+    assert (made.id, made.community_id) == (shown.id, shown.community_id)
+    assert made.request is not None
+    assert shown.request is not None
+    assert made.request.target == shown.request.target
+
+
+@pytest.mark.parametrize("name", ["heartbeat", "end"])
+def test_blocks_without_packets_are_read(name: str) -> None:
+    blocks = registry.current()["PacketBlock"]
+    block = types.PacketBlock.from_avro(history.examples(blocks)[name])
+    assert Reassembler("packets/3").feed([codec.encode(block)]) == []
