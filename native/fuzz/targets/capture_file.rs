@@ -1,0 +1,8 @@
+//! Fuzzes `inbound::capture_file`.
+#![no_main]
+
+#[allow(dead_code)] // the other targets use the rest
+#[path = "../inbound.rs"]
+mod inbound;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| inbound::capture_file(bytes));

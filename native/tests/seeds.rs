@@ -1,0 +1,36 @@
+//! The fuzzer's committed seeds, replayed: fuzzing itself needs nightly.
+
+use std::fs;
+use std::path::Path;
+
+#[path = "../fuzz/inbound.rs"]
+mod inbound;
+
+fn replay(target: &str, run: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/seeds")
+        .join(target);
+    let seeds: Vec<_> = fs::read_dir(folder)
+        .expect("seeds")
+        .map(|seed| seed.expect("seed").path())
+        .collect();
+    assert!(!seeds.is_empty());
+    seeds
+        .iter()
+        .for_each(|seed| run(&fs::read(seed).expect("a seed")));
+}
+
+#[test]
+fn capture_files() {
+    replay("capture_file", inbound::capture_file);
+}
+
+#[test]
+fn frames() {
+    replay("decode", inbound::decode);
+}
+
+#[test]
+fn blocks() {
+    replay("block", inbound::block);
+}
