@@ -81,10 +81,7 @@ class Board:
 
     def operations(self) -> "RenderableType":
         """The inventory, busiest first."""
-        known = self.endpoints
-        busiest = sorted(known, key=lambda endpoint: -endpoint.count)[:ENDPOINT_ROWS]
-        title = f"{len(known)} API operations"
-        return table(title, inventory.COLUMNS, map(inventory.row, busiest))
+        return inventory.table_of(self.endpoints, ENDPOINT_ROWS)
 
     def overview(self) -> "RenderableType":
         """All of it, for a live table."""

@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ RECORDS_A_LOOK = 2_000
 READY_S_MAX = 60.0
 PROBE_S_MAX = 1.0
 INVENTORY = "endpoints"
+NO_SETTINGS: Mapping[str, str] = {}
 LOOPBACK = "127.0.0.1"
 
 Say = Callable[[str], None]
@@ -40,7 +41,15 @@ Stopping = Callable[[], bool]
 class Deployed:
     """One deployment under this process."""
 
-    def __init__(self, folder: Path, bootstrap: str, workers: int, say: Say) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        bootstrap: str,
+        workers: int,
+        say: Say,
+        settings: Mapping[str, str] = NO_SETTINGS,
+    ) -> None:
+        """`settings` are SIDETAP_SECTION__NAME variables for every service."""
         self.logs = folder / "logs"
         self.workers = workers
         self.board = Board()
@@ -49,6 +58,7 @@ class Deployed:
         self._folder = folder
         self._bootstrap = bootstrap
         self._say = say
+        self._settings = settings
         self._supervisor = Supervisor(self.logs, self._tell)
         self._live: Live | None = None
         self._agents = 0
@@ -148,7 +158,8 @@ class Deployed:
 
     def _environment(self, name: str) -> dict[str, str]:
         file = self._folder / "siem" / "ocsf.jsonl"
-        return {"SIDETAP_EXPORT__FILE": str(file)} if name == "export" else {}
+        more = {"SIDETAP_EXPORT__FILE": str(file)} if name == "export" else {}
+        return {**more, **self._settings}
 
 
 class _Table:

@@ -11,11 +11,11 @@ import typer
 
 from schemas.types import Endpoint
 from services.cli.broker import KafkaOption, client, records
-from services.cli.inventory import COLUMNS, latest, row, statuses
+from services.cli.inventory import latest, statuses, table_of
 from services.cli.json_forms import endpoint_form
 from services.cli.moments import iso
 from services.cli.openapi import document
-from services.cli.output import Format, chosen, print_json, print_people, table
+from services.cli.output import Format, chosen, print_json, print_people
 from services.cli.refusal import RefusedError
 
 CSV_COLUMNS = (
@@ -62,7 +62,7 @@ def endpoints(
     elif chosen(said) is Format.jsonl:
         print_json(endpoint_form(endpoint) for endpoint in kept)
     else:
-        print_people(table(f"{len(kept)} operations", COLUMNS, map(row, kept)))
+        print_people(table_of(kept))
 
 
 def _write_csv(known: Iterable[Endpoint]) -> None:

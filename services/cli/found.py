@@ -78,12 +78,12 @@ def decoded(messages: "Iterable[Message]") -> Iterator[Finding]:
             say(f"sidetap: {place} is unreadable: {error}.")
 
 
-COLUMNS = ("at", "severity", "class", "what", "client", "host", "endpoint", "times#", "id")
+COLUMNS = ("at", "severity", "class", "client", "host", "endpoint", "times#", "id")
 
 
 def row(finding: Finding) -> tuple[object, ...]:
     """One line of the table with COLUMNS."""
     return (
-        iso(finding.at_us)[:19].replace("T", " "), finding.severity, finding.class_, finding.title,
+        iso(finding.at_us)[:19].replace("T", " "), finding.severity, finding.class_,
         finding.client, finding.host, finding.endpoint, finding.count, finding.id[:12],
     )  # fmt: skip

@@ -1,16 +1,18 @@
 """The inventory as people ask for it: the last word on each operation, in order."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from schemas.codec import UndecodableError, decode_as
 from schemas.types import Endpoint
-from services.cli.output import say
+from services.cli.output import say, table
 
 if TYPE_CHECKING:
     from confluent_kafka import Message
+    from rich.console import RenderableType
 
-COLUMNS = ("host", "method", "path", "protocol", "auth", "sensitive", "statuses", "requests#", "")
+ROWS_MAX = 500  # More than anybody reads in a terminal; JSON lines and exports give all.
+COLUMNS = ("host", "method", "path", "protocol", "auth", "sensitive", "statuses", "requests#")
 
 
 def latest(messages: "Iterable[Message]") -> list[Endpoint]:
@@ -36,13 +38,22 @@ def in_order(known: Iterable[Endpoint]) -> list[Endpoint]:
     return sorted(kept, key=lambda e: (e.host, e.template, e.method, e.operation or ""))
 
 
+def table_of(known: Sequence[Endpoint], rows_max: int = ROWS_MAX) -> "RenderableType":
+    """A table of what is admitted, busiest first; where nothing is yet, of all that was seen."""
+    admitted = [endpoint for endpoint in known if endpoint.admitted]
+    busiest = sorted(admitted or known, key=lambda endpoint: -endpoint.count)[:rows_max]
+    title = f"{len(admitted)} API operations"
+    if len(known) > len(admitted):
+        title += f", {len(known) - len(admitted)} more paths seen, too seldom or not successfully"
+    return table(title, COLUMNS, map(row, busiest))
+
+
 def row(endpoint: Endpoint) -> tuple[object, ...]:
     """One line of the table with COLUMNS."""
     return (
         endpoint.host, endpoint.method, endpoint.template, endpoint.protocol,
         ", ".join(f"{use.kind} {use.coverage:.0%}" for use in endpoint.auth),
         ", ".join(endpoint.sensitive), statuses(endpoint), endpoint.count,
-        "" if endpoint.admitted else "not admitted",
     )  # fmt: skip
 
 

@@ -230,8 +230,7 @@ class Sheet:
             print_people(table(title, found.COLUMNS, map(found.row, held.findings.all())))
         if Emit.endpoints in self._wanted:
             known = inventory.in_order(held.endpoints.values())
-            title = f"{len(known)} operations"
-            print_people(table(title, inventory.COLUMNS, map(inventory.row, known)))
+            print_people(inventory.table_of(known))
         if Emit.ledger in self._wanted:
             print_people(table("Ledger, bytes", COLUMNS, rows(held.balances)))
 

@@ -210,5 +210,5 @@ def _show(settings: Mapping[str, Any], run: str, format_: Format) -> None:
         return
     print_people(
         table(f"{len(latest)} findings of {run}", found.COLUMNS, map(found.row, latest.all())),
-        table(f"{len(known)} operations of {run}", inventory.COLUMNS, map(inventory.row, known)),
+        inventory.table_of(known),
     )

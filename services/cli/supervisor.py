@@ -137,7 +137,8 @@ class Supervisor:
             return
         wait_s = BACK_OFF_S[min(child.failures, len(BACK_OFF_S)) - 1]
         child.due_s = self._clock() + wait_s
-        self._say(f"{child.name} ended ({_how(code)}): again in {wait_s:g} s; {self._log(child)}")
+        words = self.last_words(child)
+        self._say(f"{child.name} ended ({_how(code)}), again in {wait_s:g} s: {words}")
 
 
 def dies_with_us() -> list[str]:

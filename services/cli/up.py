@@ -24,6 +24,8 @@ from services.runtime.kafka_local import LocalKafka
 from services.runtime.topics_admin import TopicsError, compare
 
 PORT = 9092
+# A story of half a minute cannot wait five until a path that answers is called an operation.
+DEMO_SETTINGS = {"SIDETAP_DISCOVERY__MIN_TIME_S": "5"}
 WORKERS_MAX = 12  # As many as `packets` has partitions; more would have nothing to do.
 
 
@@ -72,7 +74,7 @@ def up(
         folder = _folder(data, demo, stack)
         asked = _Asked()
         bootstrap = stack.enter_context(_kafka(kafka, folder, port))
-        deployed = Deployed(folder, bootstrap, workers, say)
+        deployed = Deployed(folder, bootstrap, workers, say, DEMO_SETTINGS if demo else {})
         announce(Running(os.getpid(), bootstrap, str(folder), deployed.health))
         stack.callback(withdraw, os.getpid())
         stack.callback(deployed.stop)
@@ -131,7 +133,9 @@ def _check(interfaces: list[str], files: list[str], demo: bool) -> None:
 
 def _folder(said: Path | None, demo: bool, stack: ExitStack) -> Path:
     if said is None and demo:
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sidetap-demo-")))
+        made = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sidetap-demo-")))
+        made.chmod(0o711)  # The agent gives up root and must still reach its own folder in it.
+        return made
     home = os.environ.get("XDG_DATA_HOME")
     folder = said or (Path(home) if home else Path.home() / ".local" / "share") / "sidetap"
     try:

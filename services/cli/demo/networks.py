@@ -16,7 +16,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.cli.demo.story import BROWSER, CUSTOMERS, INJECTOR, MONITOR, SHOP
+from services.cli.demo.story import BROWSER, CUSTOMERS, INJECTOR, MONITOR, SCANNER, SHOP
 from services.cli.refusal import RefusedError
 
 PREFIX = "sidetap"
@@ -72,7 +72,8 @@ class Networks:
 
     def _commands(self) -> list[list[str]]:
         shop, visit, tap = self.shop, self.visitors, self.tap
-        visitors = (*CUSTOMERS, INJECTOR, BROWSER, MONITOR)
+        # Tools that choose no address of their own get the first.
+        visitors = (SCANNER, *CUSTOMERS, INJECTOR, BROWSER, MONITOR)
         lines = [
             f"ip netns add {shop}",
             f"ip netns add {visit}",

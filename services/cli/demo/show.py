@@ -14,7 +14,7 @@ STORY_S_MAX = 150.0
 NEXT = """
 What to type next, in another terminal:
   sidetap findings --follow                 what is found, as it is found
-  sidetap show {id}                 one finding whole
+  sidetap show {id}                 one finding whole, with its requests
   sidetap endpoints --export openapi        the inventory as OpenAPI 3.1
   sidetap status                            lag, rates and the ledger
   sidetap up --interface eth0               the same for real (as root)
@@ -70,6 +70,9 @@ def _conclude(deployed: Deployed, after_s: float) -> None:
     board = deployed.board
     print_to_stderr(board.classes(), board.latest(), board.operations(), board.ledger())
     findings = board.findings.all()
-    deployed.tell(f"{len(findings)} findings and {len(board.endpoints)} API operations, ")
-    deployed.tell(f"{after_s:.0f} s after the first packet")
+    operations = sum(endpoint.admitted for endpoint in board.endpoints)
+    deployed.tell(
+        f"{len(findings)} findings and {operations} API operations, {after_s:.0f} s after the "
+        "first packet"
+    )
     deployed.tell(NEXT.format(id=findings[-1].id[:12] if findings else "ID"))

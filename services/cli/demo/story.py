@@ -13,6 +13,7 @@ NETWORK = "10.83.0"
 SHOP = f"{NETWORK}.2"
 CUSTOMERS = tuple(f"{NETWORK}.{n}" for n in range(11, 19))
 INJECTOR, BROWSER, MONITOR = f"{NETWORK}.66", f"{NETWORK}.77", f"{NETWORK}.90"
+SCANNER = f"{NETWORK}.88"
 AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 Safari/605.1.15",

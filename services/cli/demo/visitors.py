@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.cli.demo.http_words import Call
-from services.cli.demo.story import BROWSER, INJECTOR, SHOP, Act, acts, customer, monitor, words
+from services.cli.demo.story import SCANNER, SHOP, Act, acts, customer, monitor, words
 
 CALL_S_MAX = 5
 TOOL_S_MAX = 25  # A scanner left alone would fill the demo; what it does in this time is enough.
@@ -89,7 +89,7 @@ def run_tools(port: int) -> None:
     """Each installed scanner for a bounded time."""
     with tempfile.TemporaryDirectory() as folder:
         for name, command in tools(port, Path(folder)):
-            say(f"{name} for at most {TOOL_S_MAX} s")
+            say(f"{name} from {SCANNER}, for at most {TOOL_S_MAX} s")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 subprocess.run(command, check=False, capture_output=True, timeout=TOOL_S_MAX)
 
@@ -123,7 +123,7 @@ def main(port: int) -> None:
     for act in acts():
         play(act, port)
     run_tools(port)
-    say(f"the attackers at {INJECTOR} and {BROWSER} are done; light traffic goes on")
+    say("the attackers are done; light traffic goes on")
     over.set()
     shoppers.join()
     shop_for_ever(port, LIGHT_PAUSE_S, threading.Event())
