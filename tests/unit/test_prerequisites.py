@@ -63,7 +63,7 @@ def test_what_is_missing_is_named_with_its_mending(machine: Path, name: str) -> 
 @pytest.mark.parametrize(
     ("name", "says", "sentence"),
     [
-        ("cargo", "cargo 1.75.0", "Rust 1.85.0 or newer: run rustup update stable"),
+        ("cargo", "cargo 1.75.0", "Rust 1.88.0 or newer: run rustup update stable"),
         ("java", 'java version "1.8.0_412"', "Java 17 or newer, and java is 1.8.0"),
         ("java", 'openjdk version "11.0.2"', "Java 17 or newer, and java is 11.0.2"),
         ("java", "gibberish", "Java 17 or newer, and java is of an unknown version"),
