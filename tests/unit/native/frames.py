@@ -82,7 +82,7 @@ def packets(block: PacketBlock) -> list[tuple[int, int, int, bytes]]:
 
 def ledger(of: Packer) -> dict[str, LedgerEntry]:
     """What the packer says since the last call, by layer; each entry balances."""
-    entries = {}
+    entries: dict[str, LedgerEntry] = {}
     for data in of.ledger():
         entry = decode(data)
         assert isinstance(entry, LedgerEntry)

@@ -1,0 +1,19 @@
+"""No target, no version, half a version: each keeps its exchange."""
+
+from typing import Any
+
+from tests.golden.conversation import Conversation, response, save
+
+
+def packets() -> list[Any]:
+    talk = Conversation()
+    talk.open()
+    for line in (b"GET HTTP/1.1", b"OPTIONS / HTTP/1.", b"GET  /two  blanks HTTP/1.1"):
+        talk.send(line + b"\r\nHost: shop.example\r\n\r\n")
+        talk.answer(response(b"", status=b"400 Bad Request"))
+    talk.close()
+    return talk.packets
+
+
+if __name__ == "__main__":
+    save(__file__, packets())

@@ -1,0 +1,18 @@
+"""The capture kept 100 bytes of each frame: heads and bodies are cut, and nothing is invented."""
+
+from typing import Any
+
+from tests.golden.conversation import Conversation, request, response, save
+
+
+def packets() -> list[Any]:
+    talk = Conversation()
+    talk.open()
+    talk.send(request(b"/images/logo.gif", b"User-Agent: " + b"u" * 80))
+    talk.answer(response(b"g" * 700))
+    talk.close()
+    return talk.packets
+
+
+if __name__ == "__main__":
+    save(__file__, packets())
