@@ -4,6 +4,9 @@ The modes of a web server's mirror and of eBPF come later, but their records may
 today: whatever a schema allows is either understood or left alone.
 """
 
+import hashlib
+import ipaddress
+import struct
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -95,6 +98,18 @@ def test_state_after_them_can_be_taken_over(service: Service) -> None:
     check(service, feed(begin(service, rows), *EXAMPLES.values(), first=100))
 
 
+def id_of(exchange: types.Exchange) -> str:
+    """The id of a request, from docs/architecture.md: what is on the wire and nothing else."""
+    ends = [(exchange.client_ip, exchange.client_port), (exchange.server_ip, exchange.server_port)]
+    sides = sorted(
+        b"\xff" * 12 + ipaddress.IPv4Address(ip).packed + port.to_bytes(2) for ip, port in ends
+    )
+    site = exchange.site.encode()
+    numbers = struct.pack(">III", exchange.request_seq or 0, exchange.stream or 0, 0)
+    whole = b"q" + len(site).to_bytes(2) + site + b"".join(sides) + numbers
+    return hashlib.sha256(whole).hexdigest()[:32]
+
+
 def test_the_packets_shown_are_the_exchange_shown() -> None:
     """The block of packets holds the ordinary exchange: same bytes, same id, everywhere."""
     blocks = registry.current()["PacketBlock"]
@@ -105,6 +120,7 @@ def test_the_packets_shown_are_the_exchange_shown() -> None:
     records = [codec.decode(record) for _, record in reassembler.take().outputs]
     (made,) = [record for record in records if isinstance(record, types.Exchange)]
     shown = EXAMPLES["ordinary"]
+    assert shown.id == id_of(shown)
     assert (made.id, made.community_id) == (shown.id, shown.community_id)
     assert made.request is not None
     assert shown.request is not None
