@@ -10,8 +10,7 @@ from typing import Generic, TypeVar
 
 from sidetap_native import Exchange
 
-from schemas.codec import decode_as
-from schemas.registry import head
+from schemas.codec import decode_as, name_of
 from schemas.types import Finding
 from services.export.ocsf_finding import finding_event
 from services.export.ocsf_http import exchange_event
@@ -19,7 +18,6 @@ from services.runtime.core import Changes, Event, Output, Rejected, Row
 from services.runtime.masking import Masker
 
 TOPIC = "siem.ocsf"
-WATERMARK_HEAD = head("Watermark")
 
 T = TypeVar("T")
 
@@ -82,7 +80,7 @@ FINDINGS: Translation[Finding] = Translation(
 def exchanges(masker: Masker) -> Translation[Exchange]:
     """Exchange records; the watermarks between them are no events."""
     return Translation(
-        read=lambda value: None if value.startswith(WATERMARK_HEAD) else Exchange(value),
+        read=lambda value: None if name_of(value) == "Watermark" else Exchange(value),
         key=lambda exchange: exchange.id,
         write=lambda exchange: exchange_event(exchange, masker),
     )

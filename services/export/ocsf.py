@@ -29,6 +29,7 @@ SEVERITIES = {
 }
 DISPOSITIONS: dict[Disposition, int] = {"Detected": 15, "Logged": 17, "Alert": 19}
 OBSERVED = 3
+OTHER = 99
 
 # One event; siem.ocsf takes 1 MiB a record. Beyond this an event loses its longest lists.
 EVENT_BYTES_MAX = 1_000_000
@@ -77,9 +78,6 @@ def event(
             **metadata,
         },
     }
-
-
-OTHER = 99
 
 
 def text(raw: bytes) -> str:
