@@ -1,0 +1,1 @@
+"""The long crash run: `make crash`."""

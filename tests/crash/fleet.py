@@ -1,0 +1,157 @@
+"""Worker processes that die as planned and are started again, as a supervisor would.
+
+In:     a plan: which service, which point, how often.
+Out:    how often each point was hit, and every death that nobody planned.
+Keeps:  two workers of each service, and what each is to die of.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.runtime.faults import POINTS, VARIABLE
+
+SERVICES = ("reassembly", "detect", "browsing", "discovery")
+TREE = Path(__file__).parent.parent.parent
+# A planned point that is not reached in this time (no rows to restore, no records) is put back.
+PATIENCE_S = 20
+SESSION_MS = 6_000
+# Long enough for the session to end and a rebalance to give everything to the others.
+STOPPED_S = SESSION_MS / 1000 + 3
+# In batches of 50 ms and in rows.
+NTH_MAX = {"before_produce": 12, "in_transaction": 12, "after_commit": 12, "in_restore": 20}
+
+
+@dataclass(slots=True)
+class Slot:
+    """One worker's place."""
+
+    service: str
+    number: int
+    process: subprocess.Popen[bytes] | None = None
+    plan: str = ""
+    since_s: float = 0.0
+    stopped_s: float | None = None
+
+
+@dataclass
+class Fleet:
+    """All workers. `kills` planned for each service and point; `zombies` for each service."""
+
+    bootstrap: str
+    logs: Path
+    seed: int
+    kills: int
+    zombies: int
+    workers: int = 2
+    hits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unplanned: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(self.seed)
+        self.slots = [Slot(name, n) for name in SERVICES for n in range(self.workers)]
+        self.planned: dict[str, deque[str]] = {}
+        for name in SERVICES:
+            points = [f"{point}:KILL" for point in POINTS for _ in range(self.kills)]
+            points += ["in_transaction:STOP"] * self.zombies
+            self.dice.shuffle(points)
+            self.planned[name] = deque(points)
+
+    def left(self) -> int:
+        """Faults still to come."""
+        waiting = sum(len(points) for points in self.planned.values())
+        return waiting + sum(bool(slot.plan) for slot in self.slots)
+
+    def tend(self) -> None:
+        """Start what is not running, wake what was stopped, count what was hit."""
+        now_s = time.monotonic()
+        for slot in self.slots:
+            if slot.process is None:
+                self._start(slot)
+            elif slot.process.poll() is not None:
+                self._buried(slot, slot.process.returncode)
+            elif slot.plan.endswith("STOP"):
+                self._wake(slot, now_s)
+            elif slot.plan and now_s - slot.since_s > PATIENCE_S:
+                self.planned[slot.service].append(slot.plan)
+                slot.plan = ""
+                slot.process.kill()
+
+    def _start(self, slot: Slot) -> None:
+        points = self.planned[slot.service]
+        slot.plan = points.popleft() if points else ""
+        point, _, how = slot.plan.partition(":")
+        nth = self.dice.randint(1, NTH_MAX[point]) if point else 0
+        environment = {
+            **os.environ,
+            "SIDETAP_WORKER__SESSION_TIMEOUT_MS": str(SESSION_MS),
+            "SIDETAP_WORKER__TRANSACTION_TIMEOUT_MS": "5000",
+        }
+        if point:
+            environment[VARIABLE] = f"{point}:{nth}:{how}"
+        command = [sys.executable, "-m", f"services.{slot.service}", "--kafka", self.bootstrap,
+                   "--slot", str(slot.number)]  # fmt: skip
+        with self._log(slot).open("ab") as log:
+            slot.process = subprocess.Popen(
+                command, cwd=TREE, env=environment, stdin=subprocess.DEVNULL, stderr=log
+            )
+        slot.since_s = time.monotonic()
+
+    def _log(self, slot: Slot) -> Path:
+        return self.logs / f"{slot.service}-{slot.number}.log"
+
+    def _buried(self, slot: Slot, code: int) -> None:
+        slot.process = None
+        if code == -signal.SIGKILL:
+            if slot.plan:
+                self.hits[slot.service, slot.plan] += 1
+        elif slot.stopped_s is None:
+            lines = self._log(slot).read_text(errors="replace").strip().splitlines()
+            self.unplanned.append(f"{slot.service}-{slot.number} ended with {code}: {lines[-1]}")
+        slot.plan, slot.stopped_s = "", None
+
+    def _wake(self, slot: Slot, now_s: float) -> None:
+        assert slot.process is not None
+        state = Path(f"/proc/{slot.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        if slot.stopped_s is None and state == "T":
+            slot.stopped_s = now_s
+            self.hits[slot.service, slot.plan] += 1
+        elif slot.stopped_s is not None and now_s - slot.stopped_s > STOPPED_S:
+            slot.process.send_signal(signal.SIGCONT)
+            slot.plan = ""  # whether it ends or goes on now, both are right
+
+    def scale(self, workers: int) -> None:
+        """From now on so many of each; those who leave are told to."""
+        for slot in self.slots:
+            if slot.number >= workers and slot.process is not None:
+                if slot.plan:
+                    self.planned[slot.service].append(slot.plan)
+                _end(slot.process)
+        known = {(slot.service, slot.number) for slot in self.slots}
+        self.slots = [slot for slot in self.slots if slot.number < workers]
+        self.slots += [
+            Slot(name, n) for name in SERVICES for n in range(workers) if (name, n) not in known
+        ]
+
+    def stop(self) -> None:
+        """Stop everyone."""
+        for slot in self.slots:
+            if slot.process is not None:
+                _end(slot.process)
+                slot.process = None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGCONT)
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
