@@ -105,10 +105,7 @@ def carried(headers: Headers, query: Iterable[str]) -> Carried:
         if not name:
             continue
         if name == COOKIE:
-            for cookie, text in cookies(value):
-                found.parameters.append((f"cookie {cookie}", text))
-                if session_cookie(cookie):
-                    kinds.add("cookie")
+            _add_cookies(found, kinds, value)
         elif name == CONTENT_TYPE:
             found.content_type = found.content_type or value
         else:
@@ -124,26 +121,23 @@ def carried(headers: Headers, query: Iterable[str]) -> Carried:
     return found
 
 
-@lru_cache(NAMES_REMEMBERED_MAX)
-def session_cookie(name: str) -> bool:
-    """Whether servers know by this cookie who it is."""
-    return SESSION_COOKIE.search(name) is not None
-
-
-@lru_cache(NAMES_REMEMBERED_MAX)
-def cookie_name(name: str) -> bool:
-    """Whether a cookie is a parameter: audience measurement is not."""
-    return parameter_name(name) and not TRACKING_COOKIE.match(name)
-
-
-def cookies(value: bytes) -> list[tuple[str, str]]:
-    """Names and values of a Cookie header, audience measurement left out."""
-    found = []
+def _add_cookies(found: Carried, kinds: set[str], value: bytes) -> None:
     for crumb in value.decode("latin-1").split(";", COOKIES_MAX)[:COOKIES_MAX]:
-        name, _, text = crumb.strip().partition("=")
-        if cookie_name(name):
-            found.append((name, text))
-    return found
+        name, _, text = crumb.partition("=")
+        parameter, identifies = _cookie(name)
+        if parameter:
+            found.parameters.append((parameter, text.strip()))
+            if identifies:
+                kinds.add("cookie")
+
+
+@lru_cache(NAMES_REMEMBERED_MAX)
+def _cookie(raw: str) -> tuple[str, bool]:
+    """A cookie as a parameter (empty: it is none), and whether servers know by it who it is."""
+    name = raw.strip()
+    if not parameter_name(name) or TRACKING_COOKIE.match(name):
+        return "", False
+    return f"cookie {name}", SESSION_COOKIE.search(name) is not None
 
 
 def _scheme(value: bytes) -> str:

@@ -43,7 +43,8 @@ def encoded(known: Known) -> bytes:
             template=template,
             told_as=known.told_as,
             stale=known.stale,
-            body=orjson.dumps(known.operation.dump()),
+            # Sorted: the same sum is the same bytes, whatever came first.
+            body=orjson.dumps(known.operation.dump(), option=orjson.OPT_SORT_KEYS),
         )
     )
 

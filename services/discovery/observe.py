@@ -8,7 +8,7 @@ How many exchanges a sighting sums up depends on the batch; what all of them sum
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
@@ -25,8 +25,8 @@ from services.runtime.watermarks import Watermarks
 TOPIC = "sightings"
 # Packet time between pulses: the inventory is told as often.
 PULSE_US = 5_000_000
-# Operations in one record, which the topic's record size bounds.
-OPERATIONS_PER_SIGHTING_MAX = 100
+# A record is closed at this size; the topic takes 4 MiB, and one operation has less than three.
+SIGHTING_BYTES = 1_048_576
 # Requests that wait for their answer: with typical 1 KiB some 20 MB, 320 MB at the most.
 UNANSWERED_MAX = 20_000
 # A larger request is counted, but what it carried is not looked at when its answer comes.
@@ -164,19 +164,31 @@ class ObserveCore:
         for _ in self._unanswered.expired(old):
             self._counts["requests_never_answered"] += 1
 
-    def _sightings(self, first: int, last: int) -> Iterable[Output]:
+    def _sightings(self, first: int, last: int) -> Iterator[Output]:
         span = f"{self._partition}:{first}-{last}"
         for (site, host), sums in self._sums.items():
-            names = list(sums)
             key = f"{site}/{host}".encode()
-            for start in range(0, len(names), OPERATIONS_PER_SIGHTING_MAX):
-                chosen = names[start : start + OPERATIONS_PER_SIGHTING_MAX]
-                body = orjson.dumps({name: sums[name].dump() for name in chosen})
-                sighting = Sighting(id=f"{span}/{start}", site=site, host=host, body=body)
+            for number, body in enumerate(_bodies(sums)):
+                sighting = Sighting(id=f"{span}/{number}", site=site, host=host, body=body)
                 yield Output(TOPIC, key, encode(sighting))
         for site in sorted(self._pulses):
             pulse = Sighting(id=f"{span}/pulse", site=site, host="", body=b"")
             yield Output(TOPIC, None, encode(pulse), EVERY)
+
+
+def _bodies(sums: Sums) -> Iterator[bytes]:
+    """The sums of a host as JSON objects of a bounded size."""
+    members: list[bytes] = []
+    size = 0
+    for name, operation in sums.items():
+        member = orjson.dumps(name) + b":" + orjson.dumps(operation.dump())
+        if members and size + len(member) > SIGHTING_BYTES:
+            yield b"{" + b",".join(members) + b"}"
+            members, size = [], 0
+        members.append(member)
+        size += len(member)
+    if members:
+        yield b"{" + b",".join(members) + b"}"
 
 
 def _as_it_is(record: bytes) -> bytes:

@@ -13,8 +13,8 @@ from services.discovery.shape import Shape
 # Parameters of one operation, over all places. Real ones rarely have thirty.
 PARAMETERS_MAX = 128
 # Media types of requests; pairs of status and media type of responses.
-REQUEST_TYPES_MAX = 16
-RESPONSE_TYPES_MAX = 48
+REQUEST_TYPES_MAX = 8
+RESPONSE_TYPES_MAX = 24
 # Kinds of authentication and protocols are closed lists: no limit is needed.
 
 Dump = dict[str, Any]

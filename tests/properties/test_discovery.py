@@ -14,7 +14,7 @@ from services.discovery.merge import MergeCore
 from services.discovery.observe import ObserveCore
 from services.discovery.schema import json_schema
 from services.discovery.settings import Settings
-from services.discovery.shape import Shape
+from services.discovery.shape import DEPTH_MAX, Shape
 from services.runtime.core import Core, Event, Output, Row
 from tests.inventory import Operations, inventory
 from tests.traffic import events, exchange, halves, watermark
@@ -151,6 +151,18 @@ def test_shapes_add_up_in_any_order(values: list[object], chance: random.Random,
         second.add(value)
     second.merge(Shape.load(json.loads(json.dumps(first.dump()))))
     assert json_schema(second) == json_schema(whole)
+
+
+@given(st.lists(st.fixed_dictionaries({"a": VALUES, "b": VALUES, "17": VALUES}), max_size=6))
+def test_a_table_counts_as_its_rows(rows: list[dict[str, object]]) -> None:
+    whole, by_row = Shape(), Shape()
+    whole.add(rows)
+    by_row.arrays = 1
+    if rows:
+        by_row.items = Shape()
+        for row in rows:
+            by_row.items.add(row, DEPTH_MAX - 1)
+    assert whole.dump() == by_row.dump()
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60), st.binary(max_size=200))

@@ -8,6 +8,7 @@ import pytest
 from sidetap_native import Exchange as NativeExchange
 
 from schemas.codec import encode
+from schemas.topics import topics
 from schemas.types import Endpoint, Exchange, Sighting, Watermark
 from services.discovery.hosts import CHILDREN_MAX, FAILING_MAX, OPERATIONS_MAX
 from services.discovery.merge import MergeCore
@@ -266,6 +267,31 @@ def test_a_pulse_goes_to_every_partition_and_tells_what_changed_once() -> None:
     core = MergeCore(Settings())
     assert len(merged(outputs, core)) == 1
     assert merged(outputs[1:], core) == []
+
+
+def test_the_largest_operation_fits_its_records() -> None:
+    """As many structures and parameters as can be, each as large as can be."""
+    longest = "p" * 57
+    value = {f"{longest}{chr(97 + i)}xyz": {f"{longest}{chr(97 + j)}xy": 1 for j in range(21)}
+             for i in range(22)}  # fmt: skip
+    data = json.dumps(value).encode()
+    query = "&".join(f"{longest}{letters(i)[4:]}=a@b.example" for i in range(PARAMETERS_MAX))
+    records = [
+        exchange(f"/a?{query}", 200 + i % 20, method="POST", at_s=i, sent=data, got=data,
+                 headers=[(b"Content-Type", f"application/x{i % 16}+json".encode())],
+                 got_headers=[(b"Content-Type", f"application/x{i % 50}+json".encode())])
+        for i in range(400)
+    ]  # fmt: skip
+    outputs = sightings([*records, watermark(10_000)])
+    core = MergeCore(Settings())
+    core.feed([Event("sightings", 0, i, out.key, out.value) for i, out in enumerate(outputs)])
+    changes = core.take()
+    assert changes.rejected == []
+    written = [(out.topic, out.value) for out in (*outputs, *changes.outputs)]
+    written += [("state.discovery", row.value) for row in changes.rows]
+    sizes = [(len(value or b""), topics()[topic].record_bytes) for topic, value in written]
+    assert max(size for size, _ in sizes) > 1_000_000
+    assert all(size < limit for size, limit in sizes)
 
 
 def test_sites_and_hosts_are_apart() -> None:
