@@ -173,9 +173,7 @@ impl Connection {
         scene.tally.drop(Drop::Overlap, refused.overlap);
         if refused.conflict {
             scene.count("overlap_conflict");
-            if let Some((_, marks)) = self.talk.current(side) {
-                marks.add(Anomaly::OverlapConflict);
-            }
+            self.talk.notice(side, Anomaly::OverlapConflict);
         }
     }
 

@@ -113,6 +113,14 @@ def request(target: bytes, *headers: bytes, method: bytes = b"GET", body: bytes 
     return b"\r\n".join((b"%s %s HTTP/1.1" % (method, target), *fields, b"", body))
 
 
+def cut(packet: Any, snaplen: int) -> Any:
+    """The packet as a capture with this snap length keeps it."""
+    whole = bytes(packet)
+    kept = Ether(whole[:snaplen])
+    kept.time, kept.wirelen = packet.time, len(whole)
+    return kept
+
+
 def save(make: str, packets: Sequence[Any]) -> None:
     """Write capture.pcap beside a make.py."""
     wrpcap(str(Path(make).with_name("capture.pcap")), list(packets))

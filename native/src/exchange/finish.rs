@@ -10,15 +10,16 @@ use crate::tally::Drop;
 impl Talk {
     /// The message from this side is over.
     pub fn finish(&mut self, side: usize, complete: bool, scene: &mut Scene) {
+        let ahead = std::mem::take(&mut self.sides[side].ahead);
         let Some((message, marks)) = self.current(side) else {
             return;
         };
+        marks.add_all(&ahead);
         if message.ended {
             return;
         }
         message.ended = true;
-        message.complete =
-            complete && message.missing_bytes == 0 && !marks.has(Anomaly::BadChunk);
+        message.complete = complete && message.missing_bytes == 0 && !message.broken;
         if !message.complete {
             marks.add(Anomaly::Incomplete);
         }

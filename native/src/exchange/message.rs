@@ -42,7 +42,9 @@ pub struct Message {
     pub trailers: Blob,
     pub body: Blob,
     pub encoding: Option<String>,
+    /// Bytes of the body, and of the head, that were never seen.
     pub missing_bytes: u64,
+    pub head_missing_bytes: u64,
     pub gaps: Vec<(u64, u64)>,
     pub shares: Shares,
     pub head_bytes: u32,
@@ -51,6 +53,8 @@ pub struct Message {
     pub connect_method: bool,
     /// Nothing more will come.
     pub ended: bool,
+    /// Its framing is damaged: where it ends is a guess.
+    pub broken: bool,
     /// It ended where its framing says, without a hole.
     pub complete: bool,
 }
@@ -69,6 +73,7 @@ impl Message {
             trailers: Blob::default(),
             body: Blob::default(),
             missing_bytes: 0,
+            head_missing_bytes: 0,
             gaps: Vec::new(),
             shares: Shares {
                 head: head_bytes as u64,
@@ -79,6 +84,7 @@ impl Message {
             head_method: head.method == Method::Head,
             connect_method: head.method == Method::Connect,
             ended: false,
+            broken: false,
             complete: false,
         }
     }

@@ -41,7 +41,7 @@ fn write(open: &Open, over: bool, client: &str, scene: &Scene, out: &mut Vec<u8>
     let missing: u64 = [&open.request, &open.response]
         .into_iter()
         .flatten()
-        .map(|message| message.missing_bytes)
+        .map(|message| message.missing_bytes + message.head_missing_bytes)
         .sum();
     out.extend_from_slice(&EXCHANGE_HEAD);
     write_bytes(&id_of(open, scene), out);

@@ -10,8 +10,9 @@ use super::record;
 use super::scene::Scene;
 use crate::flow::blob::Blob;
 use crate::http1::body::Decoder;
-use crate::http1::framing;
+use crate::http1::framing::{self, Framing};
 use crate::http1::head::{self, Head, Method};
+use crate::http1::marks::Marks;
 use crate::schema::{Anomaly, Pairing};
 use crate::tally::Drop;
 
@@ -53,6 +54,8 @@ pub struct Side {
     pub scanned: u32,
     /// Messages may be lost in front of the next one.
     pub after_gap: bool,
+    /// What was noticed of bytes that no message has used yet.
+    pub ahead: Marks,
 }
 
 impl Default for Side {
@@ -64,6 +67,7 @@ impl Default for Side {
             kind: None,
             scanned: 0,
             after_gap: false,
+            ahead: Marks::default(),
         }
     }
 }
@@ -150,10 +154,16 @@ impl Talk {
         open.may_switch = upgrade;
         open.host = std::mem::take(&mut head.host);
         open.marks.add_all(&head.marks);
+        open.marks
+            .add_all(&std::mem::take(&mut self.sides[side].ahead));
         open.request = Some(Message::new(&first, end.0, end.1, head, bytes.len()));
         self.take_over(bytes.len(), scene);
         self.open.push_back(open);
         self.limit_unanswered(scene);
+        if framing == Framing::UntilClose {
+            // Only a damaged length does that to a request.
+            self.damage(side, Anomaly::Incomplete);
+        }
         Decoder::new(framing)
     }
 
@@ -190,7 +200,8 @@ impl Talk {
             None => Method::Other,
         };
         let framing = framing::of_response(&mut head, method);
-        let marks = std::mem::take(&mut head.marks);
+        let mut marks = std::mem::take(&mut head.marks);
+        marks.add_all(&std::mem::take(&mut self.sides[side].ahead));
         self.take_over(bytes.len(), scene);
         let message = |head: Head| Message::new(&first, end.0, end.1, head, bytes.len());
         let open = match paired {
@@ -234,7 +245,7 @@ impl Talk {
         open.marks.add(Anomaly::Http09);
         self.answering = Some(open.serial);
         self.sides[side].phase =
-            Decoder::new(framing::Framing::UntilClose).map_or(Phase::Start, Phase::Body);
+            Decoder::new(Framing::UntilClose).map_or(Phase::Start, Phase::Body);
         true
     }
 
@@ -276,10 +287,7 @@ impl Talk {
     }
 
     /// The message whose body comes from this side.
-    pub fn current(
-        &mut self,
-        side: usize,
-    ) -> Option<(&mut Message, &mut crate::http1::marks::Marks)> {
+    pub fn current(&mut self, side: usize) -> Option<(&mut Message, &mut Marks)> {
         if self.is_client(side) {
             let open = self
                 .open
@@ -291,6 +299,11 @@ impl Talk {
         let serial = self.answering?;
         let open = self.open.iter_mut().find(|open| open.serial == serial)?;
         Some((open.response.as_mut()?, &mut open.marks))
+    }
+
+    /// Something was noticed of bytes from this side that are not used yet.
+    pub fn notice(&mut self, side: usize, anomaly: Anomaly) {
+        self.sides[side].ahead.add(anomaly);
     }
 
     /// A CONNECT or Upgrade is unanswered: what the client sends now may be another protocol.

@@ -75,7 +75,7 @@ impl Talk {
         match part {
             Part::Trailers(_) => self.sides[side].phase = Phase::Trailers,
             Part::Bad => {
-                self.mark(side, Anomaly::BadChunk);
+                self.damage(side, Anomaly::BadChunk);
                 match Decoder::new(Framing::UntilClose).filter(|_| self.is_server(side)) {
                     // Nothing can be framed behind it; whoever reads it takes it as it is.
                     Some(rest) => self.sides[side].phase = Phase::Body(rest),
@@ -128,6 +128,14 @@ impl Talk {
         end - old
     }
 
+    /// The framing of the message under way is damaged.
+    pub(super) fn damage(&mut self, side: usize, anomaly: Anomaly) {
+        if let Some((message, marks)) = self.current(side) {
+            message.broken = true;
+            marks.add(anomaly);
+        }
+    }
+
     /// Where the next message begins is not known any more; the one under way ends here.
     pub(super) fn lose_track(&mut self, side: usize, scene: &mut Scene) {
         let reader = &mut self.sides[side];
@@ -161,7 +169,7 @@ impl Talk {
                 }
             }
             Phase::Start | Phase::Lost => {
-                self.settle(side, true, scene);
+                self.settle(side, Some(bytes), scene);
                 let reader = &mut self.sides[side];
                 (reader.phase, reader.after_gap) = (Phase::Lost, true);
             }
@@ -174,12 +182,13 @@ impl Talk {
         }
     }
 
-    /// A partial head gets no more bytes: it is what it is. `lost`: bytes behind it are missing.
-    pub fn settle(&mut self, side: usize, lost: bool, scene: &mut Scene) {
+    /// A partial head gets no more bytes: it is what it is. `lost`: so many bytes behind it
+    /// are missing.
+    pub fn settle(&mut self, side: usize, lost: Option<u64>, scene: &mut Scene) {
         self.settle_as(side, lost, false, scene);
     }
 
-    fn settle_as(&mut self, side: usize, lost: bool, answered: bool, scene: &mut Scene) {
+    fn settle_as(&mut self, side: usize, lost: Option<u64>, answered: bool, scene: &mut Scene) {
         let reader = &mut self.sides[side];
         if reader.phase == Phase::Trailers {
             return;
@@ -187,7 +196,7 @@ impl Talk {
         let part = std::mem::take(&mut reader.part).bytes;
         let (kind, first) = (reader.kind.take(), reader.first);
         reader.scanned = 0;
-        let cut = lost && reader.phase == Phase::Start && is_cut_request(&part);
+        let cut = lost.is_some() && reader.phase == Phase::Start && is_cut_request(&part);
         let Some(kind) = kind.or(cut.then_some(Kind::Request)) else {
             if self.client.is_some() {
                 self.discard(part.len(), scene);
@@ -201,7 +210,7 @@ impl Talk {
             scene.tally.drop(Drop::NotHttp, part.len());
             return;
         }
-        if matches!(kind, Kind::Simple | Kind::Doubtful) && !lost {
+        if matches!(kind, Kind::Simple | Kind::Doubtful) && lost.is_none() {
             self.head(side, kind, &part, first, end, scene);
             return;
         }
@@ -213,14 +222,15 @@ impl Talk {
                 .open_request(side, &part, first, end, scene)
                 .map(|_| ()),
         };
-        self.mark(
-            side,
-            if lost {
-                Anomaly::GapInHead
-            } else {
-                Anomaly::Incomplete
-            },
-        );
+        let anomaly = if lost.is_some() {
+            Anomaly::GapInHead
+        } else {
+            Anomaly::Incomplete
+        };
+        if let Some((message, marks)) = self.current(side) {
+            message.head_missing_bytes = lost.unwrap_or(0);
+            marks.add(anomaly);
+        }
         self.finish(side, false, scene);
     }
 
@@ -228,14 +238,14 @@ impl Talk {
     pub fn settle_simple(&mut self, side: usize, scene: &mut Scene) {
         let alone = matches!(self.sides[side].kind, Some(Kind::Simple | Kind::Doubtful));
         if alone && !self.sides[side].part.is_empty() {
-            self.settle_as(side, false, true, scene);
+            self.settle_as(side, None, true, scene);
         }
     }
 
     /// Nothing follows from this side; `whole`: it said so itself, with FIN.
     pub fn close(&mut self, side: usize, whole: bool, scene: &mut Scene) {
         match self.sides[side].phase {
-            Phase::Start | Phase::Lost => self.settle(side, false, scene),
+            Phase::Start | Phase::Lost => self.settle(side, None, scene),
             Phase::Trailers => {
                 let all = std::mem::take(&mut self.sides[side].part).len();
                 self.discard(all, scene);

@@ -47,7 +47,7 @@ impl Fields {
             7 if is(b"Upgrade") => self.upgrade = true,
             14 if is(b"Content-Length") => self.note_length(value, marks),
             16 if is(b"Content-Encoding") => self.note_encoding(value),
-            17 if is(b"Transfer-Encoding") => self.note_transfer(value, marks),
+            17 if is(b"Transfer-Encoding") => self.note_transfer(value),
             _ => {}
         }
     }
@@ -90,10 +90,7 @@ impl Fields {
         }
     }
 
-    fn note_transfer(&mut self, value: &[u8], marks: &mut Marks) {
-        if value.iter().any(|byte| matches!(byte, b'\r' | b'\n')) {
-            marks.add(Anomaly::FoldedTransferEncoding);
-        }
+    fn note_transfer(&mut self, value: &[u8]) {
         let transfer = self.transfer.get_or_insert_default();
         if !transfer.is_empty() {
             transfer.push(b',');
@@ -141,8 +138,12 @@ fn transfer(head: &mut Head) -> Transfer {
     let codings: Vec<&[u8]> = value
         .split(|&byte| byte == b',')
         .map(<[u8]>::trim_ascii)
-        .filter(|coding| !coding.is_empty() && *coding != b"identity")
+        .filter(|coding| !coding.is_empty())
         .collect();
+    // RFC 7230 took "identity" away; alone it still means that there is nothing.
+    if codings.iter().all(|coding| *coding == b"identity") {
+        return Transfer::Absent;
+    }
     let Some((last, before)) = codings.split_last() else {
         return Transfer::Absent;
     };

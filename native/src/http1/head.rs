@@ -164,7 +164,10 @@ pub fn response(head: &[u8], headers_max: usize) -> Head {
         .iter()
         .fold(0, |sum, digit| sum * 10 + u16::from(digit - b'0'));
     let behind = line.get(at + 3..).unwrap_or_default();
-    let regular = version.len() == 3 && at == 9 && matches!(behind.first(), None | Some(b' '));
+    let regular = version.len() == 3
+        && line.get(8) == Some(&b' ')
+        && at == 9
+        && matches!(behind.first(), None | Some(b' '));
     if !(100..=599).contains(&status) || !regular {
         marks.add(Anomaly::BadStatusLine);
     }
@@ -240,10 +243,14 @@ pub fn headers(
     if !found.is_empty() {
         write_long(found.len() as i64, avro);
         for (name, value) in found {
-            let (name, value) = (&section[name], section[value].trim_ascii());
+            let (name, raw) = (&section[name], &section[value]);
+            let value = raw.trim_ascii();
             write_bytes(name, avro);
             write_bytes(value, avro);
             fields.note(name, value, marks);
+            if raw.contains(&b'\n') && name.eq_ignore_ascii_case(b"Transfer-Encoding") {
+                marks.add(Anomaly::FoldedTransferEncoding);
+            }
         }
     }
     write_long(0, avro);

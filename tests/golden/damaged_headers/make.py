@@ -1,4 +1,7 @@
-"""Folded fields, bare LF, a blank before the colon, a NUL, a line without a colon, two Hosts."""
+"""A body that is a request word for word, and a bad chunk with one behind it.
+
+Bodies stay bodies.
+"""
 
 from typing import Any
 

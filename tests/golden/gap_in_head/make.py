@@ -1,4 +1,7 @@
-"""A segment inside a request's head is lost: what was seen is told, the next request is whole."""
+"""A segment inside a request's head is lost.
+
+What was seen is told, the next request is whole.
+"""
 
 from typing import Any
 

@@ -8,7 +8,10 @@ from tests.golden.conversation import Conversation, response, save
 def packets() -> list[Any]:
     talk = Conversation()
     talk.open()
-    head = b"PUT /up HTTP/1.1\r\nHost: shop.example\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+    head = (
+        b"PUT /up HTTP/1.1\r\nHost: shop.example\r\nExpect: 100-continue\r\n"
+        b"Content-Length: 4\r\n\r\n"
+    )
     talk.send(head)
     talk.answer(b"HTTP/1.1 100 Continue\r\n\r\n")
     talk.send(b"data")

@@ -1,4 +1,7 @@
-"""Content-Length and Transfer-Encoding together: chunks win (RFC 9112 §6.3), and what follows is a second request."""
+"""Content-Length and Transfer-Encoding together.
+
+Chunks win (RFC 9112 §6.3), and what follows is a second request.
+"""
 
 from typing import Any
 
@@ -9,7 +12,8 @@ def packets() -> list[Any]:
     talk = Conversation()
     talk.open()
     talk.send(
-        b"POST /outer HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 60\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"POST /outer HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 60\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
         b"0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: shop.example\r\n\r\n"
     )
     talk.answer(response(b"outer") + response(b"smuggled", status=b"403 Forbidden"))

@@ -1,4 +1,7 @@
-"""A waiting segment is sent again with other bytes before the hole in front of it closes: the first copy stands, and it is said."""
+"""A waiting segment is sent again with other bytes before the hole in front of it closes.
+
+The first copy stands, and it is said.
+"""
 
 from typing import Any
 

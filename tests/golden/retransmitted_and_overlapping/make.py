@@ -1,4 +1,7 @@
-"""Segments come twice, and a third one covers both ends of its neighbours: each byte counts once."""
+"""Segments come twice, and a third one covers both ends of its neighbours.
+
+Each byte counts once.
+"""
 
 from typing import Any
 

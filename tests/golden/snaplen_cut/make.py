@@ -1,8 +1,11 @@
-"""The capture kept 100 bytes of each frame: heads and bodies are cut, and nothing is invented."""
+"""The capture kept 100 bytes of each frame.
+
+Heads and bodies are cut, and nothing is invented.
+"""
 
 from typing import Any
 
-from tests.golden.conversation import Conversation, request, response, save
+from tests.golden.conversation import Conversation, cut, request, response, save
 
 
 def packets() -> list[Any]:
@@ -11,7 +14,7 @@ def packets() -> list[Any]:
     talk.send(request(b"/images/logo.gif", b"User-Agent: " + b"u" * 80))
     talk.answer(response(b"g" * 700))
     talk.close()
-    return talk.packets
+    return [cut(packet, 100) for packet in talk.packets]
 
 
 if __name__ == "__main__":

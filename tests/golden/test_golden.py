@@ -1,0 +1,40 @@
+"""Each case's capture gives exactly its expected lines, and its make.py gives that capture."""
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.golden.conversation import save
+from tests.golden.lines import CASES, FOLDER, lines_of
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) >= 35
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_capture_gives_its_expected_lines(case: str) -> None:
+    folder = FOLDER / case
+    assert list(lines_of(folder / "capture.pcap")) == (
+        (folder / "expected.jsonl").read_text().splitlines()
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_ledger_explains_every_byte(case: str) -> None:
+    lines = map(json.loads, (FOLDER / case / "expected.jsonl").read_text().splitlines())
+    layers = {line["layer"]: line for line in lines if line["kind"] == "ledger"}
+    assert set(layers) <= {"reassembly", "exchanges"}
+    assert layers["reassembly"]["entered"] > 0
+    for layer in layers.values():
+        assert (layer["residual"], layer["held"]) == (0, 0)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_make_py_makes_the_committed_capture(case: str, tmp_path: Path) -> None:
+    make = importlib.import_module(f"tests.golden.{case}.make")
+    save(str(tmp_path / "make.py"), make.packets())
+    made = (tmp_path / "capture.pcap").read_bytes()
+    assert made == (FOLDER / case / "capture.pcap").read_bytes()
