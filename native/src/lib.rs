@@ -19,4 +19,5 @@ pub mod reassembler;
 pub mod schema;
 pub mod site;
 pub mod snapshot;
+pub mod socks;
 pub mod tally;

@@ -7,6 +7,7 @@ use crate::flow::run::Run;
 use crate::http1::head::head_end;
 use crate::http1::start::{Start, answer, classify};
 use crate::schema::Anomaly;
+use crate::socks::{MESSAGES_MAX, is_message};
 use crate::tally::Drop;
 
 /// What the beginning of a message turned out to be.
@@ -211,6 +212,11 @@ impl Talk {
             return run.bytes.len();
         }
         scene.tally.drop(cause, all);
+        let socks = at_start && old == 0 && self.sides[side].socks < MESSAGES_MAX;
+        if socks && is_message(run.bytes) {
+            self.sides[side].socks += 1;
+            return run.bytes.len();
+        }
         // In mid-stream this may be the inside of a message; from the start on it is another protocol.
         if at_start {
             self.sides[side].phase = Phase::Opaque(cause);

@@ -54,6 +54,8 @@ pub struct Side {
     pub scanned: u32,
     /// Messages may be lost in front of the next one.
     pub after_gap: bool,
+    /// SOCKS messages seen in front of anything else.
+    pub socks: u8,
     /// What was noticed of bytes that no message has used yet.
     pub ahead: Marks,
 }
@@ -67,6 +69,7 @@ impl Default for Side {
             kind: None,
             scanned: 0,
             after_gap: false,
+            socks: 0,
             ahead: Marks::default(),
         }
     }
