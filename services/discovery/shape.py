@@ -1,7 +1,7 @@
 """The structure of values: what a JSON Schema is made from.
 
 In:     values of bodies (as JSON has them) and texts of parameters.
-Out:    counts of kinds, formats and properties at each place.
+Out:    counts of kinds and properties, the formats at each place.
 Keeps:  no value. Adding and merging commute, as long as no limit is reached.
 """
 
@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from services.discovery.bounded import add, add_all
 from services.discovery.segments import typed
 
 # An object with more distinct names is a map: its names are values.
@@ -18,7 +17,7 @@ PROPERTIES_MAX = 100
 # What lies deeper is not looked at; nesting beyond it is a list of comments or an attack.
 DEPTH_MAX = 10
 # Of a long list, the first items speak for all.
-ITEMS_MAX = 64
+ITEMS_MAX = 32
 # Places in one structure. Beyond it the structure is cut, level by level. With some 110 bytes a
 # place at the most (170 in a JSON Schema), and 32 structures in an operation, all of it stays
 # under 4 MiB, which is what the topics take.
@@ -58,7 +57,7 @@ class Shape:
         # How often which JSON kind. Attributes, for they are counted up a million times a second.
         self.nulls = self.booleans = self.integers = self.numbers = 0
         self.strings = self.objects = self.arrays = 0
-        self.formats: dict[str, int] = {}
+        self.formats: set[str] = set()
         """Formats of strings; "" for none."""
         self.properties: dict[str, Shape] = {}
         self.other: Shape | None = None
@@ -127,13 +126,12 @@ class Shape:
         for name in files:
             uploaded = self._property(name)
             uploaded.strings += 1
-            add(uploaded.formats, "binary")
+            uploaded.formats.add("binary")
         self._bound()
 
     def _add_string(self, text: str) -> None:
         self.strings += 1
-        name, formats = format_of(text), self.formats
-        formats[name] = formats.get(name, 0) + 1
+        self.formats.add(format_of(text))
 
     def _add_object(self, value: dict[str, Any], depth: int) -> None:
         self.objects += 1
@@ -147,8 +145,7 @@ class Shape:
             kind = type(inner)
             if kind is str:
                 place.strings += 1
-                found, formats = format_of(inner), place.formats
-                formats[found] = formats.get(found, 0) + 1
+                place.formats.add(format_of(inner))
             elif kind is int:
                 place.integers += 1
             else:
@@ -179,8 +176,7 @@ class Shape:
             self.numbers += len(values)
         elif kinds == {str}:
             self.strings += len(values)
-            for found in map(format_of, values):
-                self.formats[found] = self.formats.get(found, 0) + 1
+            self.formats.update(map(format_of, set(values)))
         else:
             for value in values:
                 self.add(value, depth)
@@ -216,7 +212,7 @@ class Shape:
         """Add all that another shape counted."""
         for kind in KINDS:
             setattr(self, kind, getattr(self, kind) + getattr(other, kind))
-        add_all(self.formats, other.formats)
+        self.formats |= other.formats
         for name, inner in other.properties.items():
             self.properties.setdefault(name, Shape()).merge(inner)
         if other.other is not None:
@@ -254,7 +250,7 @@ class Shape:
         """As JSON, without what is empty."""
         dump: Dump = {"k": {k: count for k in KINDS if (count := getattr(self, k))}}
         if self.formats:
-            dump["f"] = self.formats
+            dump["f"] = sorted(self.formats)
         if self.properties:
             dump["p"] = {name: inner.dump() for name, inner in self.properties.items()}
         if self.other is not None:
@@ -275,7 +271,7 @@ class Shape:
             if kind not in KINDS:
                 raise ValueError(f"no kind of value: {kind[:20]!r}")
             setattr(shape, kind, count)
-        shape.formats = dump.get("f", {})
+        shape.formats = set(dump.get("f", ()))
         shape.properties = {name: cls.load(inner) for name, inner in dump.get("p", {}).items()}
         shape.other = cls.load(dump["o"]) if "o" in dump else None
         shape.items = cls.load(dump["i"]) if "i" in dump else None

@@ -10,6 +10,7 @@ from sidetap_native import Exchange as NativeExchange
 from schemas.codec import encode
 from schemas.topics import topics
 from schemas.types import Endpoint, Exchange, Sighting, Watermark
+from services.discovery import merge
 from services.discovery.hosts import CHILDREN_MAX, FAILING_MAX, OPERATIONS_MAX
 from services.discovery.merge import MergeCore
 from services.discovery.observe import ObserveCore
@@ -325,3 +326,43 @@ def test_odd_targets_do_no_harm(target: str) -> None:
 
 def test_odd_methods_make_no_operation() -> None:
     assert discovered(used("/", method="get /x")) == {}
+
+
+def test_hosts_where_nothing_works_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "HOSTS_MAX", 5)
+    odd = [r for i in range(20) for r in used("/", 404, host=f"{letters(i)}.example")]
+    good = [r for i in range(5) for r in used("/", host=f"good{i}.example")]
+    known = discovered([*odd[:30], *good, *odd[30:]])
+    assert [host for host, _, _ in known] == [f"good{i}.example" for i in range(5)]
+
+
+def test_too_many_hosts_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "HOSTS_MAX", 5)
+    outputs = sightings([r for i in range(9) for r in used("/", host=f"good{i}.example")])
+    core = MergeCore(Settings())
+    core.feed([Event("sightings", 0, i, out.key, out.value) for i, out in enumerate(outputs)])
+    assert core.take().counts == {"hosts_left_out": 4}
+
+
+def test_rows_beyond_the_limit_leave_the_inventory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge, "OPERATIONS_MAX", 7)
+    records = [exchange(f"/{letters(i)}", at_s=i) for i in range(20)]
+    core = MergeCore(Settings())
+    told: list[Endpoint] = []
+    for i in range(0, 20, 5):
+        told += merged(sightings([*records[i : i + 5], watermark(i + 100)]), core)
+    known = inventory(told)
+    assert len(known) == 7
+    last = {f"/{letters(i)}" for i in range(13, 20)}
+    assert {template for _, _, template in known} == last
+
+
+def test_a_collapse_takes_told_names_back() -> None:
+    core = MergeCore(Settings())
+    told: list[Endpoint] = []
+    for i in range(0, CHILDREN_MAX + 20, 20):
+        pages = [exchange(f"/wiki/{letters(j)}/edit", at_s=j) for j in range(i, i + 20)]
+        told += merged(sightings([*pages, watermark(i + 1_000)]), core)
+    ((_, _, template),) = known = inventory(told)
+    assert template == "/wiki/{name}/edit"
+    assert known["shop.example", "GET", template].count == CHILDREN_MAX + 20
