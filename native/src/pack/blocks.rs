@@ -2,6 +2,7 @@
 
 use crate::block::{self, HEAD_BYTES, Head, Packet};
 use crate::ledger::Amount;
+use crate::pack::rooms::Rooms;
 use crate::schema::BlockKind;
 
 /// A partition without a block for so long of the packet clock gets a heartbeat: readers wait for
@@ -17,18 +18,28 @@ pub struct Origin {
 }
 
 /// A PacketBlock record, closed.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Block {
     pub partition: i32,
     pub sequence: i64,
     pub clock_us: i64,
     room: Vec<u8>,
     start: usize,
+    /// Where a room of full size goes back to.
+    rooms: Option<Rooms>,
 }
 
 impl Block {
     pub fn record(&self) -> &[u8] {
         &self.room[self.start..]
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        if let Some(rooms) = &self.rooms {
+            rooms.give_back(std::mem::take(&mut self.room));
+        }
     }
 }
 
@@ -51,6 +62,9 @@ pub struct Blocks {
     block_bytes: usize,
     linger_us: i64,
     head_room: usize,
+    rooms: Rooms,
+    /// The head of the block being closed.
+    written: Vec<u8>,
     open: Vec<Open>,
     closed: Vec<Block>,
     /// No block is due before this time of the clock.
@@ -80,6 +94,8 @@ impl Blocks {
             block_bytes,
             linger_us,
             head_room,
+            rooms: Rooms::default(),
+            written: Vec::with_capacity(head_room),
             open,
             closed: Vec::new(),
             due_us: i64::MIN,
@@ -193,16 +209,28 @@ impl Blocks {
             packets: open.amount.packets as i32,
             captured_bytes: open.amount.bytes,
         };
-        let mut written = Vec::with_capacity(self.head_room);
-        block::write_head(&head, open.room.len() - self.head_room, &mut written);
-        let start = self.head_room - written.len();
-        open.room[start..self.head_room].copy_from_slice(&written);
+        self.written.clear();
+        block::write_head(&head, open.room.len() - self.head_room, &mut self.written);
+        let start = self.head_room - self.written.len();
+        open.room[start..self.head_room].copy_from_slice(&self.written);
         self.left += open.amount;
         let sequence = open.sequence;
         open.sequence += 1;
         open.amount = Amount::default();
         open.last_us = clock_us;
-        let (room, start) = take_room(&mut open.room, self.head_room, start);
+        // A full block leaves with its room, one that lingered in a copy that fits: else each
+        // heartbeat would hold a quarter of a megabyte until it is sent.
+        let is_full = open.room.len() >= open.room.capacity() / 2;
+        let (room, start, rooms) = if is_full {
+            let mut fresh = self.rooms.take(open.room.capacity());
+            fresh.resize(self.head_room, 0);
+            let room = std::mem::replace(&mut open.room, fresh);
+            (room, start, Some(self.rooms.clone()))
+        } else {
+            let copy = open.room[start..].to_vec();
+            open.room.truncate(self.head_room);
+            (copy, 0, None)
+        };
         let partition = partition as i32;
         self.closed.push(Block {
             partition,
@@ -210,21 +238,9 @@ impl Blocks {
             clock_us,
             room,
             start,
+            rooms,
         });
     }
-}
-
-/// A full block leaves with its room, one that lingered leaves in a copy that fits: else each
-/// heartbeat would hold a quarter of a megabyte until it is sent.
-fn take_room(room: &mut Vec<u8>, head_room: usize, start: usize) -> (Vec<u8>, usize) {
-    if room.len() < room.capacity() / 2 {
-        let copy = room[start..].to_vec();
-        room.truncate(head_room);
-        return (copy, 0);
-    }
-    let mut fresh = Vec::with_capacity(room.capacity());
-    fresh.resize(head_room, 0);
-    (std::mem::replace(room, fresh), start)
 }
 
 /// Marker and fingerprint, three strings, seven numbers of at most ten bytes.

@@ -10,6 +10,7 @@ pub mod blocks;
 pub mod clock;
 mod counts;
 pub mod partition;
+mod rooms;
 pub mod subnet;
 
 use std::collections::VecDeque;
