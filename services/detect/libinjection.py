@@ -6,7 +6,6 @@ with a statement or a word (E, T, n, f, k) is as often a whole query or a senten
 kind weighs enough by itself, the second only beside other signals: docs/decisions/0021.
 """
 
-import re
 from collections.abc import Iterator
 
 import libinjection
@@ -37,28 +36,43 @@ HTML = Rule(
 )
 # What libinjection is fast on and an injection fits into.
 VALUE_BYTES_MAX = 4_096
-SQL_SIGN = re.compile(
-    rb"['\"`;()#|&=<>]|--|/\*|\b(?:or|and|union|select|having|like|limit)\b", re.I
-)
-HTML_SIGN = re.compile(rb"[<>]|\bon\w+\s*=|script:|&#", re.I)
+# Without one of these no value goes on in SQL after a literal or a number.
+NO_SQL_SIGN = bytes(c for c in range(256) if c not in b"'\"`;()#|&=<>*+ \t\r\n\x0b\x0c\xa0")
 # Begins inside a literal, after a number, or with what follows one.
 BREAKS_OUT = ("s", "1", "&", "U", "v", "X", ")", ";", "o")
 # These are as common where nobody attacks: "a"-"b", "a" - "b" AS c, 1--.
 TOO_COMMON = {"sos", "1c", "sosks", "soskn", "son1o", "sEokn", "s&s", "1of()", "sEnEn", "1&1"}
 
 
-def opinions(point: Point) -> Iterator[tuple[Rule, Match]]:
-    """The rules that libinjection makes speak about this point."""
+def sql_opinion(point: Point, *, suspected: bool) -> Iterator[tuple[Rule, Match]]:
+    """Whether the point reads as SQL. `suspected`: another rule already says so.
+
+    Where none does, only a break-out can decide, and that begins with a quote sign somewhere or
+    with something else than a letter: the rest is not asked, for its answer would not count.
+    """
     value = point.value
-    if len(value) > VALUE_BYTES_MAX or value.isalnum() or point.place in ("header", "document"):
+    if len(value) > VALUE_BYTES_MAX or not (suspected or may_break_out(value)):
         return
-    text = value.decode("latin-1")  # the binding takes text and encodes it itself
-    if SQL_SIGN.search(value):
-        found = libinjection.is_sql_injection(text)
-        if found["is_sqli"]:
-            yield sql_rule(found["fingerprint"]), Match(point, 0, len(value))
-    if HTML_SIGN.search(value) and libinjection.is_xss(text)["is_xss"]:
-        yield HTML, Match(point, 0, len(value))
+    # The binding takes text and encodes it itself.
+    found = libinjection.is_sql_injection(value.decode("latin-1"))
+    if found["is_sqli"]:
+        yield sql_rule(found["fingerprint"]), Match(point, 0, len(value))
+
+
+def html_opinion(point: Point) -> Iterator[tuple[Rule, Match]]:
+    """Whether a point that another rule suspects reads as HTML that runs a script."""
+    if (
+        len(point.value) <= VALUE_BYTES_MAX
+        and libinjection.is_xss(point.value.decode("latin-1"))["is_xss"]
+    ):
+        yield HTML, Match(point, 0, len(point.value))
+
+
+def may_break_out(value: bytes) -> bool:
+    """Whether the value can end a literal, or go on after a number."""
+    if not value.translate(None, NO_SQL_SIGN):
+        return False
+    return b"'" in value or b'"' in value or not value.lstrip()[:1].isalpha()
 
 
 def sql_rule(fingerprint: str) -> Rule:

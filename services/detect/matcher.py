@@ -31,6 +31,9 @@ PLACES_MAX = 4
 # A start further back than this from the end is not searched for: enough for evidence.
 START_BYTES_MAX = 2_048
 
+# Together with others, some patterns miss a match that ends with the data (Hyperscan 5.4.12):
+# so nothing does. `$` also matches before a last line feed.
+LAST = b"\n"
 _FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_DOTALL | hyperscan.HS_FLAG_SINGLEMATCH
 
 
@@ -46,7 +49,7 @@ class Matcher:
 
     def occurring(self, points: Sequence[Point]) -> list[Rule]:
         """The rules that may match any of the points; no other can."""
-        values = b"\n".join([point.value for point in points])
+        values = b"\n".join([point.value for point in points]) + LAST
         occurring: list[Rule] = []
         for rules, database in self._groups:
             found: list[int] = []
@@ -71,10 +74,9 @@ class Matcher:
         if database is None:
             database = self._own[rule.id] = _compiled([rule], _FLAGS)
         found: list[int] = []
-        if value:
-            with suppress(hyperscan.ScanTerminated):  # the first is enough
-                database.scan(value, match_event_handler=_first_end, context=found)
-        return found[0] if found else None
+        with suppress(hyperscan.ScanTerminated):  # the first is enough
+            database.scan(value + LAST, match_event_handler=_first_end, context=found)
+        return min(found[0], len(value)) if found else None
 
     def _start(self, rule: Rule, value: bytes, end: int) -> int:
         """The last place before which everything can be hidden without losing the match."""

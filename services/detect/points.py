@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.detect import structures
+from services.detect.clean import Clean, Cost, Header
 from services.detect.decoders import DECODERS, READINGS, encoded
 from services.detect.view import RequestView
 
@@ -25,6 +26,7 @@ TOTAL_BYTES_MAX = 1_048_576
 NESTED_BYTES_MAX = 65_536
 
 NAME_PLAIN = re.compile(rb"(?!__)[\w-]*\Z")
+CONTENT_TYPE = b"content-type"
 STRUCTURE_STARTS = (b"{", b"[", b"<")
 SEGMENT_PLAIN = re.compile(rb"[\w.~-]{0,11}\Z")
 # Headers that say how to talk and not what: clients repeat them unchanged; no application reads
@@ -32,6 +34,14 @@ SEGMENT_PLAIN = re.compile(rb"[\w.~-]{0,11}\Z")
 TECHNICAL = frozenset(
     b"accept-encoding connection content-length content-encoding transfer-encoding te upgrade "
     b"if-modified-since if-unmodified-since date expect dnt keep-alive priority".split()
+)
+
+# Names that say nothing; all others are looked at as values.
+ORDINARY = TECHNICAL | frozenset(
+    b"host user-agent accept accept-language accept-charset referer origin cookie content-type"
+    b" cache-control pragma authorization x-requested-with upgrade-insecure-requests sec-ch-ua"
+    b" sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-site sec-fetch-mode sec-fetch-dest"
+    b" sec-fetch-user x-forwarded-for x-forwarded-proto x-forwarded-host x-real-ip via".split()
 )
 
 
@@ -57,7 +67,23 @@ class Points:
     def __init__(self) -> None:
         self.found: list[Point] = []
         self.overlimit: set[str] = set()
+        self.headers: list[tuple[Header, Cost]] = []
+        """Headers that were looked at, with what they cost."""
+        self._points = 0
         self._bytes = 0
+
+    def spent(self) -> Cost:
+        """What all points so far cost of the budgets."""
+        return self._points, self._bytes
+
+    def spent_since(self, before: Cost) -> Cost:
+        """What was spent after `before`."""
+        return self._points - before[0], self._bytes - before[1]
+
+    def charge(self, cost: Cost) -> None:
+        """Spend without a point."""
+        self._points += cost[0]
+        self._bytes += cost[1]
 
     def add(self, place: str, name: bytes, raw: bytes, *, plus: bool = False) -> None:
         """A value as sent: it, and whatever decoders make of it."""
@@ -134,35 +160,48 @@ class Points:
                     self.add(place + inner, label, leaf)
 
     def _room(self, size_bytes: int) -> bool:
-        if len(self.found) >= POINTS_MAX:
+        if self._points >= POINTS_MAX:
             self.overlimit.add("points")
             return False
         if self._bytes + size_bytes > TOTAL_BYTES_MAX:
             self.overlimit.add("total bytes")
             return False
+        self._points += 1
         self._bytes += size_bytes
         return True
 
 
-def points_of(request: RequestView) -> Points:
-    """Every point of a request."""
+def points_of(request: RequestView, clean: Clean) -> Points:
+    """Every point of a request, but for headers that are known to be clean."""
     points = Points()
     _target(points, request.target)
     content_type = b""
-    for raw_name, value in request.headers:
-        name = raw_name.lower()
-        if name == b"cookie":
-            _pairs(points, "cookie", structures.cookies(value))
-        elif name not in TECHNICAL:
-            points.add("header", name, value)
-            if name == b"content-type":
-                content_type = value
-        if not NAME_PLAIN.match(name):
-            points.add("header.name", b"", raw_name)
+    for header in request.headers:
+        if len(header[0]) == len(CONTENT_TYPE) and header[0].lower() == CONTENT_TYPE:
+            content_type = header[1]
+        cost = clean.cost(header)
+        if cost is None:
+            before = points.spent()
+            _header(points, *header)
+            points.headers.append((header, points.spent_since(before)))
+        else:
+            points.charge(cost)
     body = request.body.decoded()
     if body:
         _body(points, body, content_type)
     return points
+
+
+def _header(points: Points, raw_name: bytes, value: bytes) -> None:
+    name = raw_name.lower()
+    if name == b"cookie":
+        _pairs(points, "cookie", structures.cookies(value))
+        if b"{" in value:  # what has ; in it is not one cookie
+            points.add("cookie", b"", value)
+    elif name not in TECHNICAL:
+        points.add("header", name, value)
+    if name not in ORDINARY:
+        points.add("header.name", b"", raw_name)
 
 
 def _target(points: Points, target: bytes) -> None:

@@ -2,16 +2,17 @@
 
 In:   a request, and what people excluded.
 Out:  Verdict.
-Keeps: the compiled rules.
+Keeps: the compiled rules, and header values that were seen to be clean.
 """
 
 from collections.abc import Callable, Iterator
 
 from services.detect import libinjection
+from services.detect.clean import Clean
 from services.detect.context import is_text
 from services.detect.detectors import DETECTORS, class_of
 from services.detect.matcher import Matcher
-from services.detect.points import Points, points_of
+from services.detect.points import Point, points_of
 from services.detect.rules import Match, Rule
 from services.detect.scoring import Signal, Verdict, decided, score
 from services.detect.view import RequestView
@@ -29,36 +30,61 @@ class Inspector:
 
     def __init__(self) -> None:
         self._matcher = Matcher([rule for detector in DETECTORS for rule in detector.rules])
+        self._clean = Clean()
 
     def inspect(self, request: RequestView, excluded: Excluded = nothing_excluded) -> Verdict:
         """Decide on one request."""
-        points = points_of(request)
-        signals = tuple(signal for signal in self._signals(points) if not excluded(signal))
+        points = points_of(request, self._clean)
+        found = self._signals(points.found)
+        if not found and not points.overlimit:
+            self._clean.learn(points.headers)
+        signals = tuple(signal for signal in found if not excluded(signal))
         return Verdict(
             scores=decided(score(signals)),
             signals=signals,
             overlimit=tuple(sorted(points.overlimit)),
         )
 
-    def _signals(self, points: Points) -> Iterator[Signal]:
-        for rule in self._matcher.occurring(points.found):
-            for point in points.found:
-                for match in self._matcher.places(rule, point):
-                    if signal := signal_of(rule, match):
-                        yield signal
-                        break
-        for point in points.found:
-            for rule, match in libinjection.opinions(point):
-                if signal := signal_of(rule, match):
-                    yield signal
+    def _signals(self, points: list[Point]) -> list[Signal]:
+        signals = [
+            signal
+            for rule in self._matcher.occurring(points)
+            for point in points
+            if (signal := self._first(rule, point))
+        ]
+        return signals + list(_opinions(points, signals))
+
+    def _first(self, rule: Rule, point: Point) -> Signal | None:
+        """The rule's first match in the point that stands up to its check."""
+        if not looks_at(rule, point.place):
+            return None
+        matches = self._matcher.places(rule, point)
+        return next((signal for match in matches if (signal := signal_of(rule, match))), None)
+
+
+def _opinions(points: list[Point], signals: list[Signal]) -> Iterator[Signal]:
+    """What libinjection adds to the signals of the rules."""
+    suspected: dict[str, set[int]] = {"sqli": set(), "xss": set()}
+    for signal in signals:
+        if signal.class_ in suspected:
+            suspected[signal.class_].add(id(signal.match.point))
+    for point in points:
+        if point.place in ("header", "document"):
+            continue
+        said = list(libinjection.sql_opinion(point, suspected=id(point) in suspected["sqli"]))
+        if id(point) in suspected["xss"]:
+            said += libinjection.html_opinion(point)
+        yield from (one for rule, match in said if (one := signal_of(rule, match)))
+
+
+def looks_at(rule: Rule, place: str) -> bool:
+    """Whether the rule is for this place; whole documents only where it names them."""
+    return place.startswith(rule.only) if rule.only else place != "document"
 
 
 def signal_of(rule: Rule, match: Match) -> Signal | None:
     """The signal that a match is, or None where its surroundings speak against it."""
-    place = match.point.place
-    if not (place.startswith(rule.only) if rule.only else place != "document"):
-        return None
     if rule.check is not None and not rule.check(match):
         return None
-    factor = rule.in_text if place == "body.file" or is_text(match.point.value) else 1.0
+    factor = rule.in_text if match.point.place == "body.file" or is_text(match.point.value) else 1.0
     return Signal(class_of(rule), rule, match, round(rule.weight * factor, 4))

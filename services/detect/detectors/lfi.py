@@ -91,7 +91,7 @@ RULES = (
     ),
     Rule(
         id="lfi.drive",
-        pattern=r"(?:^|[=|\s\"'/\\])[a-z]:[/\\]+(?:boot\.ini|windows|winnt|inetpub|xampp|wamp|program files|users[/\\]|documents and settings|apache|php|autoexec|sysprep|mysql|minint|config\.sys|unattend)",
+        pattern=r"(?:^|[=|\s\"'/\\])[a-z]:[/\\]+(?:boot\.ini|windows|winnt|inetpub|xampp|wamp|program files|documents and settings|apache|php|autoexec|sysprep|mysql|minint|config\.sys|unattend)",
         weight=0.55,
         title="A path on a Windows drive",
         in_text=0.3,

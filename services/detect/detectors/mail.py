@@ -9,13 +9,15 @@ RULES = (
         weight=0.65,
         title="A line end, then an SMTP command",
         in_text=0.3,
+        only=("query", "body", "cookie", "path"),
     ),
     Rule(
         id="mail.imap-command",
-        pattern=r"[\r\n]+\s*(?:[\w]*\s+(?:capability|login|authenticate|select|examine|create|delete|rename|subscribe|list|lsub|status|append|fetch|store|copy|uid|search|expunge|logout|starttls)\b\s*[\w\"(*/.-]*|v\d{3}\s|(?:user|pass|retr|dele|uidl|apop|top)\s+\w+\s*(?:[\r\n]|$)|stat\s*[\r\n]|uidl\s*[\r\n])|\"\s*[\r\n]+\s*\w+\s+(?:select|fetch|logout|capability)",
+        pattern=r"[\r\n]+\s*(?:(?:[a-z]{0,4}\d{1,5}|\.)\s+(?:capability|login|authenticate|select|examine|create|delete|rename|subscribe|list|lsub|status|append|fetch|store|copy|uid|search|expunge|logout|starttls)\b\s*[\w\"(*/.-]*|v\d{3}\s|(?:user|pass|retr|dele|uidl|apop|top)\s+\w+\s*(?:[\r\n]|$)|stat\s*[\r\n]|uidl\s*[\r\n])|\"\s*[\r\n]+\s*\w+\s+(?:select|fetch|logout|capability)",
         weight=0.55,
         title="A line end, then an IMAP or POP command",
         in_text=0.2,
+        only=("query", "body", "cookie", "path"),
     ),
     Rule(
         id="mail.header",

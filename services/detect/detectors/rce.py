@@ -61,7 +61,7 @@ def commands(match: Match) -> bool:
 RULES = (
     Rule(
         id="rce.unix-command",
-        pattern=rf"(?:^|[^\w])(?:(?:[;|&`]|\|\||&&|\$\(|%0[ad]|<\(|>\(|\\n|<){{1,4}}[\s\"'(+{{]*{PATH}(?:{UNIX}{ARGUMENT}|{UNIX_WORDS}{PATH_ARGUMENT})|[\n\r]+\s*{PATH}{UNIX}(?:{PATH_ARGUMENT}|[\s;|&\"'#]*$))",
+        pattern=rf"(?:^|[^\w])(?:(?:[;|&`]|\|\||&&|\$\(|%0[ad]|<\(|>\(|\\n){{1,4}}[\s\"'(+{{]*{PATH}(?:{UNIX}{ARGUMENT}|{UNIX_WORDS}{PATH_ARGUMENT})|[\n\r]+\s*{PATH}{UNIX}(?:{PATH_ARGUMENT}|[\s;|&\"'#]*$))",
         weight=0.6,
         title="A separator of the shell, then a Unix command",
         in_text=0.2,
@@ -165,7 +165,7 @@ RULES = (
     ),
     Rule(
         id="rce.glob",
-        pattern=r"(?:^|[;|&`$({\s=])/(?:bin|usr|s?bin|\?+|etc)[\w/?*\[\]]*[?*\[][\w/?*\[\]]*|/e\w?[?*]+\w*/pass?wd|/pa?[?*]+\w*\s*$|\b\w{1,8}>\(\)\w+",
+        pattern=r"(?:^|[;|&`$({\s=])/(?:(?:bin|usr|sbin|etc)[\w/]*[?*\[]|\?{2,}|\w\?\w/|\w{1,2}\*/)[\w/?*\[\]]*|/e\w?[?*]+\w*/pass?wd|/pa?[?*]+\w*\s*$|\b\w{1,8}>\(\)\w+",
         weight=0.5,
         title="A command's path written with wildcards",
         in_text=0.2,
