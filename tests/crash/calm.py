@@ -11,9 +11,9 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from schemas.codec import decode, encode
+from schemas.codec import decode_as, encode
 from schemas.topics import topics
-from schemas.types import Finding
+from schemas.types import Finding, LedgerEntry
 from services.runtime.core import EVERY, Event, Output, Service
 from services.runtime.run import make_service
 from services.runtime.settings import Deployment
@@ -23,6 +23,10 @@ Record = tuple[bytes | None, bytes | None]
 CHUNK = 2_000
 # What a partial sum's cut depends on is the clock; its totals stand in `endpoints`.
 PARTIALS = {"sightings", "signals"}
+# In the id of a sighting that is no sum (services/discovery/observe.py).
+PULSE = b"/pulse"
+# Layers of the ledger that workers count; the agent's own entries are not made from a topic.
+LAYERS = {"reassembly", "exchanges"}
 
 
 @dataclass
@@ -43,9 +47,11 @@ def comparable(topic: str, value: bytes | None) -> bytes | None:
     """Without the one field that depends on when people spoke, which no packet decides."""
     if topic != "findings" or value is None:
         return value
-    finding = decode(value)
-    assert isinstance(finding, Finding)
-    return encode(replace(finding, policy_offset=0))
+    return encode(replace(decode_as(Finding, value), policy_offset=0))
+
+
+def _of_an_agent(topic: str, value: bytes | None) -> bool:
+    return topic == "ledger" and decode_as(LedgerEntry, value or b"").layer not in LAYERS
 
 
 def log(kafka: Mapping[str, str], topic: str) -> dict[int, list[Event]]:
@@ -127,6 +133,7 @@ def compare(kafka: Mapping[str, str], names: Iterable[str]) -> tuple[dict[str, i
                 (event.key, comparable(topic, event.value))
                 for events in topic_log(topic).values()
                 for event in events
+                if not _of_an_agent(topic, event.value)
             )
             counts[topic] = present.total()
             lost, more = (records - present).total(), (present - records).total()
@@ -141,11 +148,13 @@ def compare(kafka: Mapping[str, str], names: Iterable[str]) -> tuple[dict[str, i
 def totals(service: Service, topic: str, records: Iterable[Record]) -> dict[Record, Record]:
     """What partial sums add up to, as the core that adds them tells it in the end.
 
-    All in one core: which partition a sum went to is the broker's affair.
+    All in one core, for which partition a sum went to is the broker's affair; what has it tell its
+    inventory comes last, for how the partitions were interleaved is too.
     """
     core = service.inputs[topic](0)
     core.restore(())
-    events = [Event(topic, 0, i, key, value) for i, (key, value) in enumerate(records)]
+    in_order = sorted(records, key=lambda record: PULSE in (record[1] or b""))
+    events = [Event(topic, 0, i, key, value) for i, (key, value) in enumerate(in_order)]
     for first in range(0, len(events), CHUNK):
         core.feed(events[first : first + CHUNK])
     told: dict[Record, Record] = {}

@@ -20,12 +20,12 @@ from services.runtime.faults import POINTS, VARIABLE
 SERVICES = ("reassembly", "detect", "browsing", "discovery")
 TREE = Path(__file__).parent.parent.parent
 # A planned point that is not reached in this time (no rows to restore, no records) is put back.
-PATIENCE_S = 20
+PATIENCE_S = 15
 SESSION_MS = 6_000
 # Long enough for the session to end and a rebalance to give everything to the others.
 STOPPED_S = SESSION_MS / 1000 + 3
 # In batches of 50 ms and in rows.
-NTH_MAX = {"before_produce": 12, "in_transaction": 12, "after_commit": 12, "in_restore": 20}
+NTH_MAX = {"before_produce": 5, "in_transaction": 5, "after_commit": 5, "in_restore": 20}
 
 
 @dataclass(slots=True)
