@@ -16,6 +16,7 @@ match is gone. Everything stays linear in the value's length. docs/decisions/002
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import hyperscan
@@ -42,8 +43,9 @@ class Matcher:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         parts = [rules[at : at + GROUP_RULES] for at in range(0, len(rules), GROUP_RULES)]
+        flags = _FLAGS | hyperscan.HS_FLAG_MULTILINE
         self._groups = [
-            (tuple(part), _compiled(part, _FLAGS | hyperscan.HS_FLAG_MULTILINE)) for part in parts
+            (tuple(part), _compiled(tuple(rule.pattern for rule in part), flags)) for part in parts
         ]
         self._own: dict[str, Any] = {}
 
@@ -72,7 +74,7 @@ class Matcher:
         """Where the first match ends."""
         database = self._own.get(rule.id)
         if database is None:
-            database = self._own[rule.id] = _compiled([rule], _FLAGS)
+            database = self._own[rule.id] = _compiled((rule.pattern,), _FLAGS)
         found: list[int] = []
         with suppress(hyperscan.ScanTerminated):  # the first is enough
             database.scan(value + LAST, match_event_handler=_first_end, context=found)
@@ -99,11 +101,13 @@ def _first_end(_number: int, _start: int, end: int, _flags: int, found: list[int
     return True
 
 
-def _compiled(rules: Sequence[Rule], flags: int) -> Any:
+@cache
+def _compiled(patterns: tuple[str, ...], flags: int) -> Any:
+    """One database, kept for the process: every matcher of the same rules shares it."""
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
-        expressions=[rule.pattern.encode() for rule in rules],
-        ids=list(range(len(rules))),
-        flags=[flags] * len(rules),
+        expressions=[pattern.encode() for pattern in patterns],
+        ids=list(range(len(patterns))),
+        flags=[flags] * len(patterns),
     )
     return database

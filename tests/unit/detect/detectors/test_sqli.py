@@ -1,0 +1,79 @@
+"""SQL injection: what must fire, and what must not."""
+
+from services.detect.detectors.sqli import DETECTOR
+from tests.unit.detect.detectors.cases import check_attacks, check_fires, check_silent, query
+
+FIRES = {
+    "sqli.union-select": [
+        (query, "1 UNION ALL SELECT name, secret FROM staff"),
+        (query, "0/**/union/**/select 1,2"),
+    ],
+    "sqli.tautology": [(query, "9' AND 'abc' = 'abc"), (query, "7) OR 3 > 2")],
+    "sqli.leading-logic": [(query, "or 5 = 5 --"), (query, "' or true")],
+    "sqli.closed-tautology": [(query, "ann' or 'k'='k' --"), (query, "x' OR 'd' = 'd")],
+    "sqli.variable": [(query, "declare @cmd varchar(90)")],
+    "sqli.probe-name": [(query, "'sqlvuln")],
+    "sqli.equal-literals": [(query, "12 AND 88=88")],
+    "sqli.quoted-logic": [(query, "ann' or 'z")],
+    "sqli.quoted-operator": [(query, "ann'||'ex")],
+    "sqli.comment-end": [(query, "admin'-- "), (query, "admin')#")],
+    "sqli.stacked": [(query, "4; drop table orders"), (query, "x'; insert into staff values(1)")],
+    "sqli.delay": [(query, "1 and sleep(7)"), (query, "1; waitfor delay '0:0:4'")],
+    "sqli.oracle": [(query, "1 and extractvalue(1, concat(0x5c, user()))")],
+    "sqli.catalogue": [(query, "1 and (select count(*) from information_schema.tables) > 3")],
+    "sqli.server-variable": [(query, "-1 or length(database()) = 6")],
+    "sqli.subselect": [(query, "5-(select 2 from dual)")],
+    "sqli.select-from": [(query, "x' or exists(select secret from staff)")],
+    "sqli.select-value": [(query, "2;select version()")],
+    "sqli.order-by-number": [(query, "3 order by 9"), (query, "x' order by 4#")],
+    "sqli.file": [
+        (query, "1 union select load_file('/etc/hostname')"),
+        (query, "' into outfile '/tmp/a"),
+    ],
+    "sqli.shell-procedure": [(query, "1; exec xp_cmdshell 'dir'")],
+    "sqli.procedure": [(query, "1; exec sp_configure 'x'")],
+    "sqli.xpath": [(query, "ann'] | /users/user['a"), (query, "' or count(/*)=1 or 'a'='b")],
+    "sqli.conditional": [
+        (query, "if(7=7, 'a', 'b')"),
+        (query, "1 and case when 2=2 then 1 else 0 end"),
+    ],
+    "sqli.concatenated": [(query, "x'||(select banner from v$version)||'")],
+    "sqli.inline-comment": [(query, "1 /*!50000union*/ all"), (query, "un/**/ion")],
+    "sqli.bare-quote-end": [(query, "ann' or")],
+}
+
+ATTACKS = [
+    (query, "1' or '1'='1"),
+    (query, "-5 union select 1,2,3"),
+    (query, "1%27%20or%201=1--"),
+    (query, "MScgVU5JT04gU0VMRUNUIDEsMiwzLS0g"),
+]
+
+SILENT = [
+    (query, "O'Brien and Sons"),
+    (query, "Rock 'n' Roll or jazz"),
+    (query, "select a size from the list"),
+    (query, "the union of workers will select from its members"),
+    (query, "it's 5 o'clock and I'm = tired"),
+    (query, "drop the table off at 5"),
+    (query, "5' 11\""),
+    (query, "SELECT name FROM products WHERE price > 10"),
+    (query, "how do I use union select with order by 1 in my query?"),
+    (query, '"red shoes" AND "size 9"'),
+    (query, "1--2"),
+    (query, "a=b&c=d"),
+    (query, "price > 5 and stock < 9"),
+]
+
+
+def test_every_rule_fires_on_its_cases() -> None:
+    assert sum(len(cases) for cases in FIRES.values()) == 39
+    check_fires(DETECTOR, FIRES)
+
+
+def test_whole_attacks_are_called_so() -> None:
+    check_attacks(DETECTOR, ATTACKS)
+
+
+def test_look_alikes_are_silent() -> None:
+    check_silent(SILENT)

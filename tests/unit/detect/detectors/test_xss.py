@@ -1,0 +1,68 @@
+"""Cross-site scripting: what must fire, and what must not."""
+
+from services.detect.detectors.xss import DETECTOR
+from tests.unit.detect.detectors.cases import check_attacks, check_fires, check_silent, query
+
+FIRES = {
+    "xss.script-element": [
+        (query, "<script>go()</script>"),
+        (query, "<ScRiPt src=//x.example/a.js>"),
+    ],
+    "xss.broken-script-element": [(query, "<scr\x00ipt>alert(1)")],
+    "xss.handler-in-tag": [(query, "<img src=x onerror=go()>"), (query, "<body/onload=x>")],
+    "xss.handler-in-attribute": [(query, '" autofocus onfocus=go(1) x="')],
+    "xss.bare-handler": [(query, "x onmouseover=alert(7)")],
+    "xss.script-url": [(query, "javascript:go(1)"), (query, "java\tscript:alert(1)")],
+    "xss.data-url": [(query, "data:text/html;base64,PHNjcmlwdD5nbygpPC9zY3JpcHQ+")],
+    "xss.html-data-url": [(query, "data:text/html,<b>")],
+    "xss.active-element": [
+        (query, "<embed src=//x.example/a.swf>"),
+        (query, "<iframe srcdoc='<b>'>"),
+    ],
+    "xss.dangling-element": [(query, '"><u>'), (query, "</textarea><b")],
+    "xss.svg-math": [(query, "<svg onload=go()>")],
+    "xss.style": [(query, '<b style="width:expression(go())">')],
+    "xss.call": [(query, "';alert(7)//"), (query, "confirm`9`")],
+    "xss.string-end-call": [(query, "';fetch('//x.example')")],
+    "xss.page-secret": [(query, "document.cookie")],
+    "xss.foreign-element": [(query, "<svg>"), (query, "<link href=//x.example/a.css>")],
+    "xss.passed-call": [(query, "[9].map(x), [1],alert"), (query, "with(document)alert(1)")],
+    "xss.cookie": [(query, "window.location='//x.example'"), (query, "localStorage.getItem")],
+    "xss.obfuscated": [(query, "eval(String.fromCharCode(103,111))")],
+    "xss.template": [(query, "{{constructor.constructor('go()')()}}")],
+    "xss.split-tag": [(query, "<a href=jav&#x09;ascript:go()>")],
+    "xss.comment-trick": [(query, "<!--[if IE]>")],
+}
+
+ATTACKS = [
+    (query, "<script>alert(document.domain)</script>"),
+    (query, "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E"),
+    (query, "&lt;script&gt;alert(1)&lt;/script&gt;"),
+    (query, "\\u003cscript\\u003ealert(1)\\u003c/script\\u003e"),
+]
+
+SILENT = [
+    (query, "<p>Hello <b>world</b></p>"),
+    (query, "x < 6 and y > 4"),
+    (query, "I <3 this shop"),
+    (query, '<a href="https://shop.example/">our shop</a>'),
+    (query, "once = twice, only = ever"),
+    (query, '<img src="/media/cat.png" alt="a cat">'),
+    (query, "Script: Act I, Scene 2"),
+    (query, "please alert (or notify) me"),
+    (query, "function of the heart"),
+    (query, "on sale = yes"),
+]
+
+
+def test_every_rule_fires_on_its_cases() -> None:
+    assert sum(len(cases) for cases in FIRES.values()) == 31
+    check_fires(DETECTOR, FIRES)
+
+
+def test_whole_attacks_are_called_so() -> None:
+    check_attacks(DETECTOR, ATTACKS)
+
+
+def test_look_alikes_are_silent() -> None:
+    check_silent(SILENT)

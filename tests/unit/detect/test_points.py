@@ -1,0 +1,97 @@
+"""Where values are found in a request, how deep, and where it ends."""
+
+import base64
+import json
+
+from services.detect.clean import Clean
+from services.detect.points import DEPTH_MAX, POINTS_MAX, Points, points_of
+from services.detect.view import Bytes, PlainRequest
+
+
+def request(
+    target: bytes = b"/", kind: bytes = b"", body: bytes = b"", *headers: tuple[bytes, bytes]
+) -> PlainRequest:
+    typed = [(b"Content-Type", kind)] if kind else []
+    return PlainRequest(
+        method=b"POST", target=target, version="1.1", headers=[*typed, *headers], body=Bytes(body)
+    )
+
+
+def points(asked: PlainRequest) -> Points:
+    return points_of(asked, Clean())
+
+
+def values(asked: PlainRequest, where: str) -> list[bytes]:
+    return [point.value for point in points(asked).found if point.where == where]
+
+
+def test_path_query_headers_and_cookies() -> None:
+    asked = request(b"/a%20b/c?q=1+2&n=%41", b"", b"", (b"X-A", b"v"), (b"Cookie", b"s=1; t=2"))
+    assert values(asked, "path") == [b"/a%20b/c", b"/a b/c"]
+    assert values(asked, "path.1") == [b"a%20b", b"a b"]
+    assert values(asked, "query.q") == [b"1 2"]
+    assert values(asked, "query.n") == [b"%41", b"A"]
+    assert values(asked, "header.x-a") == [b"v"]
+    assert values(asked, "cookie.t") == [b"2"]
+
+
+def test_bodies_by_what_they_are() -> None:
+    form = request(b"/", b"application/x-www-form-urlencoded", b"a=1&b=c+d")
+    assert values(form, "body.form.b") == [b"c d"]
+    nested = json.dumps({"u": {"n": ["x", {"m": "y"}]}}).encode()
+    assert values(request(b"/", b"", nested), "body.json.u.n[].m") == [b"y"]
+    xml = request(b"/", b"text/xml", b'<a k="v"><b>t</b><![CDATA[u]]></a>')
+    assert values(xml, "body.xml.a@k") == [b"v"]
+    assert values(xml, "body.xml.b") == [b"t", b"u"]
+    part = b'--x\r\nContent-Disposition: form-data; name="f"; filename="n.txt"\r\n\r\nhi\r\n--x--'
+    multipart = request(b"/", b"multipart/form-data; boundary=x", part)
+    assert values(multipart, "body.file.f") == [b"hi"]
+    assert values(multipart, "body.file.name.f") == [b"n.txt"]
+
+
+def test_a_wrong_content_type_hides_nothing() -> None:
+    assert values(request(b"/", b"text/plain", b'{"a": "x"}'), "body.json.a") == [b"x"]
+    assert values(request(b"/", b"text/plain", b"a=x"), "body.form.a") == [b"x"]
+
+
+def test_the_second_of_two_equal_keys_hides_nothing() -> None:
+    assert values(request(b"/", b"", b'{"a": "x", "a": "y"}'), "body.json.a") == [b"x", b"y"]
+
+
+def test_json_lines_and_broken_json() -> None:
+    assert values(request(b"/", b"", b'{"a": "x"}\n{"a": "y"}\n'), "body.json.a") == [b"x", b"y"]
+    assert values(request(b"/", b"application/json", b'{"a": "x'), "body") == [b'{"a": "x']
+
+
+def test_layers_come_off_one_by_one_and_say_so() -> None:
+    inner = base64.b64encode(json.dumps({"k": "<b>&lt;"}).encode()).decode()
+    asked = request(f"/?q={inner.replace('=', '%3D')}".encode())
+    deepest = [p for p in points(asked).found if p.value == b"<b><"]
+    assert {p.where for p in deepest} == {"query>json.q.k"}
+    assert deepest[0].chain == ("entities",)
+
+
+def test_no_entity_of_xml_is_expanded() -> None:
+    document = b'<!DOCTYPE a [<!ENTITY b "cccc">]><a>&b;</a>'
+    assert values(request(b"/", b"", document), "body.xml.a") == [b"&b;"]
+    assert values(request(b"/", b"", document), "document") == [document]
+
+
+def test_budgets_are_kept_and_named() -> None:
+    value = b"a"
+    for _ in range(DEPTH_MAX + 2):
+        value = value.replace(b"%", b"%25") if b"%" in value else b"%" + value.hex().encode()
+    assert points(request(b"/?q=" + value)).overlimit == {"decoding depth"}
+    many = b"/?" + b"&".join(b"a%d=1" % i for i in range(POINTS_MAX))
+    assert len(points(request(many)).found) <= POINTS_MAX
+    assert points(request(b"/", b"text/plain", b"x y" * 400_000)).overlimit == {"value bytes"}
+
+
+def test_a_header_seen_clean_costs_the_same_and_gives_no_points() -> None:
+    clean = Clean()
+    asked = request(b"/", b"", b"", (b"X-A", b"some value"))
+    first = points_of(asked, clean)
+    clean.learn(first.headers)
+    second = points_of(asked, clean)
+    assert second.spent() == first.spent()
+    assert [p.where for p in first.found if p not in second.found] == ["header.x-a", "header.name"]
