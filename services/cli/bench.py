@@ -128,7 +128,7 @@ class _Measured:
         if PEER in by_name:
             for name in ("exchanges", "exchanges, bodies decoded"):
                 ratios[f"{name} against {PEER}"] = by_name[name].times(by_name[PEER])
-        whole = [Case(f"{c.name}, exchanges", "exchanges", self._exchanges, c.cpu_s)
+        whole = [Case(f"{c.name} (as exchanges)", "exchanges", self._exchanges, c.cpu_s)
                  for c in cases if c.name != "packing"]  # fmt: skip
         return [*cases, *whole], ratios
 
