@@ -26,7 +26,9 @@ class Interface:
     """An AF_PACKET TPACKET_V3 ring on a network interface, all protocols, promiscuous.
 
     Raises OSError (PermissionError without CAP_NET_RAW). `bpf` is a classic BPF program that the
-    kernel runs. Packets wait at most `timeout_ms` in `Packer.read`.
+    kernel runs; it sees frames without their outer VLAN tag, which is put back afterwards.
+    Packets wait at most `timeout_ms` in `Packer.read`. There are at least two `blocks`; the
+    sockets of a `fanout_group` share the traffic by flow.
     """
 
     def __init__(
@@ -61,7 +63,11 @@ class Packer:
     Blocks of a file depend on its content and on these settings only. A block is closed at
     `block_bytes`, or when the packet clock passes its first packet by `linger_us`; a partition
     without a block for one second of the clock gets a heartbeat.
-    `subnets` are (name, "include" or "exclude", CIDR); the first match decides, each is counted.
+    `subnets` are (name, "include" or "exclude", CIDR); the first match decides, each is counted;
+    what none matches meets the opposite of what the last rule does.
+    A time more than an hour ahead of the packet clock moves it only if most of the next packets
+    are there too; else the ledger counts the packet in `parts` as `time_not_believed`. The first
+    packets of a capture wait for each other for that, at most until `tick` or `end`.
     """
 
     def __init__(

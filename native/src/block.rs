@@ -97,16 +97,19 @@ pub struct Packet<'a> {
 }
 
 /// Append one packet to a block's data.
+#[inline]
 pub fn write(packet: &Packet, out: &mut Vec<u8>) {
-    out.extend_from_slice(&packet.at_us.to_le_bytes());
-    out.extend_from_slice(&packet.clock_us.to_le_bytes());
-    out.extend_from_slice(&(packet.frame.len() as u32).to_le_bytes());
-    out.extend_from_slice(&packet.wire_bytes.to_le_bytes());
-    out.extend_from_slice(&packet.ip_offset.to_le_bytes());
-    out.extend_from_slice(&packet.tcp_offset.to_le_bytes());
-    out.extend_from_slice(&packet.vlan.unwrap_or(u16::MAX).to_le_bytes());
-    out.extend_from_slice(&packet.flags.to_le_bytes());
-    out.extend_from_slice(&packet.vni.unwrap_or(u32::MAX).to_le_bytes());
+    let mut head = [0; HEAD_BYTES];
+    head[0..8].copy_from_slice(&packet.at_us.to_le_bytes());
+    head[8..16].copy_from_slice(&packet.clock_us.to_le_bytes());
+    head[16..20].copy_from_slice(&(packet.frame.len() as u32).to_le_bytes());
+    head[20..24].copy_from_slice(&packet.wire_bytes.to_le_bytes());
+    head[24..26].copy_from_slice(&packet.ip_offset.to_le_bytes());
+    head[26..28].copy_from_slice(&packet.tcp_offset.to_le_bytes());
+    head[28..30].copy_from_slice(&packet.vlan.unwrap_or(u16::MAX).to_le_bytes());
+    head[30..32].copy_from_slice(&packet.flags.to_le_bytes());
+    head[32..36].copy_from_slice(&packet.vni.unwrap_or(u32::MAX).to_le_bytes());
+    out.extend_from_slice(&head);
     out.extend_from_slice(packet.frame);
 }
 

@@ -200,22 +200,25 @@ impl Packer {
         }
     }
 
-    fn tick(&mut self, now_us: i64) -> Vec<Block> {
-        self.packer.tick(now_us);
-        self.take()
+    fn tick(&mut self, py: Python<'_>, now_us: i64) -> PyResult<Vec<Block>> {
+        let packer = &mut self.packer;
+        guarded(py, "moving the clock", || packer.tick(now_us))?;
+        Ok(self.take())
     }
 
-    fn end(&mut self) -> Vec<Block> {
-        self.packer.end();
-        self.take()
+    fn end(&mut self, py: Python<'_>) -> PyResult<Vec<Block>> {
+        let packer = &mut self.packer;
+        guarded(py, "ending a capture", || packer.end())?;
+        Ok(self.take())
     }
 
-    fn ledger<'py>(&mut self, py: Python<'py>) -> Vec<Bound<'py, PyBytes>> {
-        self.packer
-            .ledger()
+    fn ledger<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+        let packer = &mut self.packer;
+        let records = guarded(py, "telling the ledger", || packer.ledger())?;
+        Ok(records
             .iter()
             .map(|record| PyBytes::new(py, record))
-            .collect()
+            .collect())
     }
 }
 
