@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sidetap_native import Exchange as NativeExchange
@@ -177,3 +178,30 @@ def test_any_bytes_are_an_exchange(target: bytes, content_type: bytes, body: byt
     changes = core.take()
     assert changes.rejected == []
     assert len(changes.outputs) == 1
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_limits_and_restarts_agree(seed: int) -> None:
+    """Prefixes with too many names, too many operations, a scanner: with and without restarts."""
+    chance = random.Random(seed)
+    names = [f"n{chr(97 + i % 26)}{chr(97 + i // 26)}q" for i in range(260)]
+    calls = [
+        exchange(
+            "/" + "/".join(chance.choice(names[:width]) for width in (1, 260, 2)),
+            chance.choice((200, 200, 404)),
+            at_s=i,
+            serial=i,
+        )
+        for i in range(1_500)
+    ]
+    core = ObserveCore(0, NativeExchange)
+    sightings: list[Output] = []
+    for start in range(0, len(calls), 100):
+        core.feed(events(calls[start : start + 100], first=start))
+        core.feed(events([watermark(start)], first=start + 100))
+        sightings += core.take().outputs
+    steady = told(sightings, random.Random(seed), restart=False)
+    assert told(sightings, random.Random(seed), restart=True) == steady
+    assert any("{name}" in template for _, _, template in steady)
+    works = sum(r.count for e in steady.values() for r in e.responses if r.status == 200)
+    assert works == sum(c.response is not None and c.response.status == 200 for c in calls)
