@@ -17,7 +17,7 @@ use crate::flow::tcp::Half;
 use crate::schema::Anomaly;
 use crate::tally::{Drop, Missing};
 
-/// How far from what was seen a RST may stand; others are forged or damaged.
+/// How far behind what was seen a RST may stand; others are old, forged or damaged.
 const RST_DISTANCE_MAX: u64 = 1 << 20;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -153,6 +153,10 @@ impl Connection {
             scene.tally.drop(cause, run.bytes.len());
             return;
         }
+        if half.is_far(run.start) {
+            scene.tally.drop(Drop::OutOfWindow, run.bytes.len());
+            return;
+        }
         let mut run = run;
         if cut_bytes == 0 && half.in_order(run.start) {
             let heard = self.halves[1 - side].next;
@@ -179,8 +183,8 @@ impl Connection {
 
     fn reset(&mut self, side: usize, start: u64, now_us: i64) {
         let half = &mut self.halves[side];
-        let distance = start.abs_diff(half.next);
-        if half.start.is_some() && distance > RST_DISTANCE_MAX {
+        let forged = start < half.next || start - half.next > RST_DISTANCE_MAX;
+        if half.start.is_some() && forged {
             return;
         }
         self.reset_us.get_or_insert(now_us);

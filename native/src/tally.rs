@@ -19,6 +19,8 @@ pub enum Drop {
     BeforeStart,
     /// Behind FIN or RST.
     AfterEnd,
+    /// Further ahead than any receiver would take.
+    OutOfWindow,
     NotHttp,
     Encrypted,
     Http2,
@@ -28,11 +30,12 @@ pub enum Drop {
     Bug,
 }
 
-const DROPS: [&str; 9] = [
+const DROPS: [&str; 10] = [
     "duplicate",
     "overlap",
     "before_start",
     "after_end",
+    "out_of_window",
     "not_http",
     "encrypted",
     "http2",

@@ -59,7 +59,9 @@ impl Talk {
             Found::Junk(_) => self.must_answer(side),
             Found::More => false,
         };
-        if answers && !forced && first.ack.is_some_and(|ack| ack > heard) {
+        // What looks like another protocol may be the answer to a line that is not here yet.
+        let waits = answers || (matches!(found, Found::Junk(_)) && self.is_fresh(side));
+        if waits && !forced && first.ack.is_some_and(|ack| ack > heard) {
             part.bytes.truncate(old);
             self.sides[side].part = part;
             self.sides[side].scanned = old as u32;
@@ -122,10 +124,15 @@ impl Talk {
     }
 
     /// A server's side, or the one across from a request line that stands alone.
-    fn must_answer(&self, side: usize) -> bool {
+    pub(super) fn must_answer(&self, side: usize) -> bool {
         let other = &self.sides[1 - side];
         self.is_server(side)
             || (self.client.is_none() && other.kind == Some(Kind::Simple) && !other.part.is_empty())
+    }
+
+    /// Nothing is decided of this side, and nothing was lost in front of it.
+    fn is_fresh(&self, side: usize) -> bool {
+        self.client.is_none() && self.sides[side].phase == Phase::Start
     }
 
     fn start(&self, side: usize, work: &[u8], line_bytes_max: usize) -> Start {

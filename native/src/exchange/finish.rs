@@ -74,6 +74,9 @@ impl Talk {
         if open.is_unanswered() {
             open.marks.add(Anomaly::Unpaired);
         }
+        if open.is_early() {
+            open.marks.add(Anomaly::EarlyResponse);
+        }
         if !open.emitted || open.response.is_some() {
             record::emit(&mut open, true, scene);
         }

@@ -184,6 +184,15 @@ impl Open {
         self.request.is_some() && self.response.is_none()
     }
 
+    /// The server answered before it had the whole request.
+    pub fn is_early(&self) -> bool {
+        let (Some(request), Some(response)) = (&self.request, &self.response) else {
+            return false;
+        };
+        let proved = self.pairing == Pairing::Position as u8 && !request.broken;
+        proved && response.ack.is_some_and(|ack| ack < request.end)
+    }
+
     /// Both messages ended.
     pub fn is_over(&self) -> bool {
         let ended =

@@ -61,10 +61,10 @@ pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
         let certain = !(open.after_gap && answer.pipelined);
         return certain.then_some((index, Pairing::Position));
     }
-    // One request only was there to be answered, and none can hide in front of it.
+    // One request only was there to be answered: none can hide in front of it, none behind it.
     let mut reached = candidates().filter(|(_, open)| covered(open));
-    match (reached.next(), reached.next()) {
-        (Some((index, open)), None) if !open.after_gap => Some((index, Pairing::Position)),
-        _ => None,
-    }
+    let (index, open) = reached.next()?;
+    let request = open.request.as_ref()?;
+    let alone = reached.next().is_none() && !open.after_gap && answer.ack == Some(request.end);
+    alone.then_some((index, Pairing::Position))
 }

@@ -226,9 +226,6 @@ impl Talk {
             }
         };
         open.marks.add_all(&marks);
-        if open.request.as_ref().is_some_and(|request| !request.ended) {
-            open.marks.add(Anomaly::EarlyResponse);
-        }
         self.answering = Some(open.serial);
         Some(Decoder::new(framing))
     }

@@ -1,5 +1,6 @@
 //! One turn of the conversation: ordered bytes of one side, a hole in them, or their end.
 
+use super::message::First;
 use super::scene::Scene;
 use super::talk::{Kind, Phase, Talk};
 use crate::flow::run::Run;
@@ -198,7 +199,16 @@ impl Talk {
         reader.scanned = 0;
         let cut = lost.is_some() && reader.phase == Phase::Start && is_cut_request(&part);
         let Some(kind) = kind.or(cut.then_some(Kind::Request)) else {
-            if self.client.is_some() {
+            if lost.is_none() && !part.is_empty() && self.is_plain_answer(side, first) {
+                let run = Run {
+                    start: first.start,
+                    at_us: first.at_us,
+                    now_us: first.now_us,
+                    ack: first.ack,
+                    bytes: &part,
+                };
+                self.body(side, &run, scene);
+            } else if self.client.is_some() {
                 self.discard(part.len(), scene);
             } else {
                 scene.tally.drop(Drop::NotHttp, part.len());
@@ -234,6 +244,13 @@ impl Talk {
         self.finish(side, false, scene);
     }
 
+    /// These bytes answer a request of HTTP/0.9; then their body is begun.
+    fn is_plain_answer(&mut self, side: usize, first: First) -> bool {
+        self.is_server(side)
+            && self.sides[side].phase == Phase::Start
+            && self.open_headless(side, first)
+    }
+
     /// The other side answers: a request line that stands alone is all there will be of it.
     pub fn settle_simple(&mut self, side: usize, scene: &mut Scene) {
         let alone = matches!(self.sides[side].kind, Some(Kind::Simple | Kind::Doubtful));
@@ -244,8 +261,14 @@ impl Talk {
 
     /// Nothing follows from this side; `whole`: it said so itself, with FIN.
     pub fn close(&mut self, side: usize, whole: bool, scene: &mut Scene) {
+        if matches!(self.sides[side].phase, Phase::Start | Phase::Lost) {
+            if !self.sides[side].part.is_empty() && self.must_answer(side) {
+                self.settle_simple(1 - side, scene);
+            }
+            self.settle(side, None, scene);
+        }
         match self.sides[side].phase {
-            Phase::Start | Phase::Lost => self.settle(side, None, scene),
+            Phase::Start | Phase::Lost => {}
             Phase::Trailers => {
                 let all = std::mem::take(&mut self.sides[side].part).len();
                 self.discard(all, scene);

@@ -12,8 +12,8 @@ use super::blob::Blob;
 use super::run::{Run, Waiting};
 use crate::limits::ACKS_MAX;
 
-/// ACKs further away than this from what was seen are damage: no window is larger.
-const ACK_DISTANCE_MAX: u64 = 1 << 30;
+/// What is further away than this from what was seen is damage: no window is larger (RFC 7323).
+const WINDOW_MAX: u64 = 1 << 30;
 /// What a waiting segment costs beyond its bytes; counted against the limit on waiting bytes.
 const SEGMENT_COST: usize = 64;
 
@@ -136,6 +136,11 @@ impl Half {
         bytes
     }
 
+    /// Further away than any window: a packet of an earlier connection, or damage.
+    pub fn is_far(&self, start: u64) -> bool {
+        self.start.is_some() && start.saturating_sub(self.next) > WINDOW_MAX
+    }
+
     /// Puts a segment in line; `cut_bytes` behind it were sent and not captured.
     pub fn arrive(&mut self, run: Run, cut_bytes: u32) -> Refused {
         let mut refused = Refused::default();
@@ -225,10 +230,10 @@ impl Half {
     pub fn acknowledged(&mut self, seq: u32, now_us: i64) -> Option<u64> {
         let level = self.position(seq);
         if self.start.is_some() && level <= self.next {
-            let plausible = self.next - level < ACK_DISTANCE_MAX;
+            let plausible = self.next - level < WINDOW_MAX;
             return plausible.then_some(level);
         }
-        if level.saturating_sub(self.next) >= ACK_DISTANCE_MAX {
+        if level.saturating_sub(self.next) >= WINDOW_MAX {
             return None;
         }
         if self.acks.last().is_none_or(|last| level > last.level) && !self.closed {

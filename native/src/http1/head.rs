@@ -137,12 +137,14 @@ pub fn request(head: &[u8], headers_max: usize) -> Head {
 
 /// A target and what stands for a version where no version of HTTP ends the line.
 fn unversioned<'a>(behind: &'a [u8], cut_off: bool, marks: &mut Marks) -> (&'a [u8], &'a [u8]) {
-    let Some(at) = behind.iter().rposition(|&byte| byte == b' ') else {
-        return (behind, b"0.9");
+    let place = behind.iter().rposition(|&byte| byte == b' ');
+    let (target, last) = match place {
+        Some(at) => (behind[..at].trim_ascii(), &behind[at + 1..]),
+        None => (behind, &b""[..]),
     };
-    let (target, last) = (behind[..at].trim_ascii(), &behind[at + 1..]);
-    if cut_off && b"HTTP/".starts_with(last) {
-        return (target, b"");
+    if cut_off {
+        let version_began = place.is_some() && b"HTTP/".starts_with(last);
+        return (if version_began { target } else { behind }, b"");
     }
     match last.get(..5) {
         Some(name) if name.eq_ignore_ascii_case(b"HTTP/") => {
