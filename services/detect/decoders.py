@@ -38,7 +38,7 @@ SHELL_NOISE = re.compile(
     rb"\$\{?IFS\}?(?:\$\d)?|\$[@*]|\$\{[@*]\}|(?<=\w)(?:''|\"\"|``)(?=\w)|\\(?=[a-z/])"
 )
 NO_SHELL_NOISE = bytes(c for c in range(256) if c not in b"'\"`$\\")
-SHELL_QUOTED = re.compile(rb"(?<![\w'\"])((?:\w*(?:'\w{1,3}'|\"\w{1,3}\")){2,}\w*)")
+SHELL_QUOTED = re.compile(rb"['\"](\w{0,3})['\"](?=[\w/])")
 
 
 def percent(value: bytes) -> bytes | None:
@@ -122,7 +122,7 @@ def shell_noise(value: bytes) -> bytes | None:
     out = SHELL_NOISE.sub(
         lambda found: b" " if found[0].startswith(b"$") and b"IFS" in found[0] else b"", value
     )
-    out = SHELL_QUOTED.sub(lambda found: re.sub(rb"['\"]", b"", found[1]), out)
+    out = SHELL_QUOTED.sub(rb"\1", out)
     return out if out != value else None
 
 
@@ -178,6 +178,8 @@ def encoded(value: bytes) -> bool:
     """Whether any decoder or reading could find work; quick, for nearly all have none."""
     if value.translate(None, UNENCODED):
         return True
-    return len(value) >= BASE64_DIGITS_MIN and (
-        base64_text(value) is not None or hex_text(value) is not None
-    )
+    if len(value) < BASE64_DIGITS_MIN or (
+        value.translate(None, BASE64_DIGITS) and not value.startswith(b"data:")
+    ):
+        return False
+    return base64_text(value) is not None or hex_text(value) is not None

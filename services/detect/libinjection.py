@@ -44,14 +44,10 @@ BREAKS_OUT = ("s", "1", "&", "U", "v", "X", ")", ";", "o")
 TOO_COMMON = {"sos", "1c", "sosks", "soskn", "son1o", "sEokn", "s&s", "1of()", "sEnEn", "1&1"}
 
 
-def sql_opinion(point: Point, *, suspected: bool) -> Iterator[tuple[Rule, Match]]:
-    """Whether the point reads as SQL. `suspected`: another rule already says so.
-
-    Where none does, only a break-out can decide, and that begins with a quote sign somewhere or
-    with something else than a letter: the rest is not asked, for its answer would not count.
-    """
+def sql_opinion(point: Point) -> Iterator[tuple[Rule, Match]]:
+    """Whether the point reads as SQL, and of which kind."""
     value = point.value
-    if len(value) > VALUE_BYTES_MAX or not (suspected or may_break_out(value)):
+    if len(value) > VALUE_BYTES_MAX:
         return
     # The binding takes text and encodes it itself.
     found = libinjection.is_sql_injection(value.decode("latin-1"))

@@ -58,12 +58,11 @@ def json_pairs(data: bytes) -> Pairs | None:
     if text[:1] not in ("{", "[", '"'):
         return None
     pairs: Pairs = []
-    decoder = json.JSONDecoder(object_pairs_hook=_Members, strict=False)
     at = 0
     try:
         while at < len(text) and len(pairs) < PAIRS_MAX:
-            document, at = decoder.raw_decode(text, at)
-            pairs.extend(_leaves(document, b"", 0))
+            document, at = DECODER.raw_decode(text, at)
+            _leaves(document, b"", 0, pairs)
             while text[at : at + 1] in (" ", "\t", "\r", "\n"):
                 at += 1
     except (ValueError, RecursionError):
@@ -78,20 +77,24 @@ class _Members(list[tuple[str, object]]):
     """The members of a JSON object, repeats kept."""
 
 
-def _leaves(value: object, path: bytes, depth: int) -> Iterator[tuple[bytes, bytes]]:
+DECODER = json.JSONDecoder(object_pairs_hook=_Members, strict=False)
+
+
+def _leaves(value: object, path: bytes, depth: int, pairs: Pairs) -> None:
+    """Add every string below the value; a key of what is no string as a pair without a value."""
     if isinstance(value, str):
-        yield path, _bytes(value)
-    elif depth >= JSON_DEPTH_MAX:
+        pairs.append((path, _bytes(value)))
+    elif depth >= JSON_DEPTH_MAX or len(pairs) >= PAIRS_MAX:
         return
     elif isinstance(value, _Members):
         for key, member in value:
-            name = _bytes(key)
-            yield from _leaves(member, path + b"." + name if path else name, depth + 1)
+            name = path + b"." + _bytes(key) if path else _bytes(key)
+            _leaves(member, name, depth + 1, pairs)
             if not isinstance(member, str):
-                yield (path + b"." + name if path else name, b"")
+                pairs.append((name, b""))
     elif isinstance(value, list):
         for item in value:
-            yield from _leaves(item, path + b"[]", depth + 1)
+            _leaves(item, path + b"[]", depth + 1, pairs)
 
 
 def _bytes(text: str) -> bytes:

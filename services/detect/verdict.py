@@ -63,7 +63,11 @@ class Inspector:
 
 
 def _opinions(points: list[Point], signals: list[Signal]) -> Iterator[Signal]:
-    """What libinjection adds to the signals of the rules."""
+    """What libinjection adds to the signals of the rules.
+
+    Where no rule speaks, only a break-out can decide, and that begins with a quote sign somewhere
+    or with something else than a letter: other values are not asked, for it would not count.
+    """
     suspected: dict[str, set[int]] = {"sqli": set(), "xss": set()}
     for signal in signals:
         if signal.class_ in suspected:
@@ -71,7 +75,9 @@ def _opinions(points: list[Point], signals: list[Signal]) -> Iterator[Signal]:
     for point in points:
         if point.place in ("header", "document"):
             continue
-        said = list(libinjection.sql_opinion(point, suspected=id(point) in suspected["sqli"]))
+        said: list[tuple[Rule, Match]] = []
+        if id(point) in suspected["sqli"] or libinjection.may_break_out(point.value):
+            said += libinjection.sql_opinion(point)
         if id(point) in suspected["xss"]:
             said += libinjection.html_opinion(point)
         yield from (one for rule, match in said if (one := signal_of(rule, match)))

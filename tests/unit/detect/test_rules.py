@@ -4,9 +4,11 @@ from collections import Counter
 from pathlib import Path
 
 from services.detect.detectors import BY_CLASS, DETECTORS
+from services.detect.libinjection import FRAGMENT, HTML, INJECTION
 from services.detect.matcher import Matcher
 from services.detect.points import Point
 
+ROOT = Path(__file__).parents[3]
 RULES = [rule for detector in DETECTORS for rule in detector.rules]
 
 
@@ -62,3 +64,11 @@ def test_a_match_at_the_very_end_is_seen_by_all_rules_together() -> None:
     matcher = Matcher(RULES)
     value = b"@{[crypt($p, 'x')]}"
     assert "rce.perl" in {r.id for r in matcher.occurring([Point("query", b"q", value, value)])}
+
+
+def test_the_documentation_has_every_rule_as_it_is() -> None:
+    text = (ROOT / "docs" / "detections.md").read_text()
+    for rule in [*RULES, INJECTION, FRAGMENT, HTML]:
+        row = f"| `{rule.id}` | {rule.title} | {rule.weight} | × {rule.in_text} |"
+        assert row in text, f"missing: {row}"
+    assert text.count("\n| `") == len(RULES) + 3
