@@ -79,3 +79,14 @@ def width(destination: Destination, topic: str, packed_for: int) -> int:
             f"{packed_for}"
         )
     return destination.partitions
+
+
+def cluster_ports(kafka: Mapping[str, str], wait_s: float) -> set[int]:
+    """Where Kafka listens: what the settings say, and the brokers where one answers in time."""
+    parts = [address.rpartition(":")[2] for address in kafka["bootstrap.servers"].split(",")]
+    ports = {int(part) for part in parts if part.isdigit()} or {9_092}
+    try:
+        found = AdminClient(administering(kafka), logger=QUIET).list_topics(timeout=wait_s)
+    except KafkaException:
+        return ports
+    return ports | {broker.port for broker in found.brokers.values()}

@@ -10,16 +10,23 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
 from schemas.topics import topics
-from services.capture.destination import Destination, UnknownTopicError, look, width
+from services.capture.destination import (
+    Destination,
+    UnknownTopicError,
+    cluster_ports,
+    look,
+    width,
+)
 from services.capture.live import LiveAgent, agent_folder
 from services.capture.privilege import chosen_user, drop, hand_over
 from services.capture.ring import open_ring
 from services.capture.settings import TOPIC, Settings
 
-# The rings fill while nobody reads them: a broker that is there answers within milliseconds.
+# A broker that is there answers within milliseconds; the rings fill while nobody reads them.
 FIRST_LOOK_S = 2.0
 LOOK_AGAIN_S = 5.0
 WATCH_S = 0.2
@@ -40,7 +47,8 @@ def capture_interfaces(
     Raises InterfaceError, FilterError, ValueError (a wrong user or folder), BusyError,
     MismatchError, and OSError when an interface goes away.
     """
-    rings = [open_ring(name, settings) for name in names]
+    ports = sorted(cluster_ports(kafka, FIRST_LOOK_S))
+    rings = [open_ring(name, settings, ports) for name in names]
     agents = [agent_name(name, settings.agent, len(names)) for name in names]
     _give_up_rights(settings, agents)
     partitions = settings.partitions or _partitions(kafka, say)
@@ -75,12 +83,19 @@ def _give_up_rights(settings: Settings, agents: Sequence[str]) -> None:
             hand_over(folder, user)
     drop(user)
     for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not os.access(folder, os.W_OK | os.X_OK):
+        if not _writable(folder):
             raise ValueError(
                 f"{user.name}, as whom the capture goes on, cannot write to {folder}: "
                 "choose another folder with --data"
             )
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _partitions(kafka: Mapping[str, str], say: Say) -> int:

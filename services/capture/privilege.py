@@ -8,6 +8,7 @@ import ctypes
 import os
 import pwd
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def drop(user: User) -> None:
         os.setresuid(user.uid, user.uid, user.uid)
     _give_up_capabilities()
     assert user.uid == 0 or os.geteuid() != 0, "the process is still root"
+    # Capabilities belong to threads: one that was started before would keep its own.
+    assert effective_capabilities() == 0, "a thread has kept capabilities"
 
 
 def _give_up_capabilities() -> None:
@@ -73,8 +76,11 @@ def _give_up_capabilities() -> None:
 
 
 def effective_capabilities() -> int:
-    """The set as Linux shows it; 0: none."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            return int(line.split()[1], 16)
-    raise OSError("/proc/self/status does not show capabilities")
+    """Those of all threads of this process together, as Linux shows them; 0: none."""
+    found = 0
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # A thread that has just ended.
+            for line in (thread / "status").read_text().splitlines():
+                if line.startswith("CapEff:"):
+                    found |= int(line.split()[1], 16)
+    return found

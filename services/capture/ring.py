@@ -10,6 +10,7 @@ from pathlib import Path
 from sidetap_native import Interface
 
 from services.capture.bpf import ETHERNET, LINK_TYPES, Instruction, compile_filter
+from services.capture.own_traffic import without_ports
 from services.capture.settings import Settings
 
 NETWORK = Path("/sys/class/net")
@@ -19,10 +20,11 @@ class InterfaceError(ValueError):
     """Why an interface cannot be captured from, in one sentence."""
 
 
-def open_ring(name: str, settings: Settings) -> Interface:
+def open_ring(name: str, settings: Settings, kafka_ports: Sequence[int] = ()) -> Interface:
     """A ring on an interface, with the filter of the settings in the kernel.
 
-    Raises InterfaceError, and FilterError for a wrong filter.
+    Frames to and from Kafka's ports are left out. Raises InterfaceError, and FilterError for a
+    wrong filter.
     """
     known = [other for _, other in socket.if_nameindex()]
     if name not in known:
@@ -30,7 +32,7 @@ def open_ring(name: str, settings: Settings) -> Interface:
     try:
         return Interface(
             name,
-            bpf=_program(name, settings.filter),
+            bpf=_program(name, settings.filter, kafka_ports),
             block_bytes=settings.ring_block_bytes,
             blocks=settings.ring_blocks,
         )
@@ -40,11 +42,11 @@ def open_ring(name: str, settings: Settings) -> Interface:
         raise InterfaceError(f"{name}: {error.strerror or error}") from None
 
 
-def _program(name: str, expression: str) -> Sequence[Instruction]:
-    if not expression:
-        return ()
+def _program(name: str, expression: str, kafka_ports: Sequence[int]) -> Sequence[Instruction]:
     kind = int((NETWORK / name / "type").read_text())
-    return compile_filter(expression, LINK_TYPES.get(kind, ETHERNET))
+    link_type = LINK_TYPES.get(kind, ETHERNET)
+    program = compile_filter(expression, link_type) if expression else ()
+    return without_ports(kafka_ports, program, link_type)
 
 
 def _how_to_get_the_right(name: str) -> str:

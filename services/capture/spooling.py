@@ -17,7 +17,7 @@ SPOOL = "spool"
 
 @dataclass(slots=True)
 class SpoolTrouble:
-    """Says once that the spool is full, and once that it is not any more."""
+    """Says once that the spool is full, and once that this is over."""
 
     say: Callable[[str], None]
     lost: int = 0
@@ -28,10 +28,10 @@ class SpoolTrouble:
             self.say(f"the spool cannot take more: {reason}; packets are lost and counted")
         self.lost += 1
 
-    def taken(self) -> None:
-        """The spool has room again."""
+    def over(self) -> None:
+        """The spool is empty again; earlier, a small letter may fit where a block does not."""
         if self.lost:
-            self.say(f"the spool has room again; {self.lost} blocks were lost")
+            self.say(f"the spool is empty again; {self.lost} records were lost")
             self.lost = 0
 
 
@@ -72,7 +72,7 @@ class SpooledOutbox:
     def send(self, letter: Letter) -> None:
         """Take on a letter; behind everything that was taken before."""
         if not self._spool.unread and self.outbox.room:
-            self._trouble.taken()
+            self._trouble.over()
             self.outbox.post(letter)
         else:
             self._keep(letter)
@@ -111,8 +111,6 @@ class SpooledOutbox:
 
     def _keep(self, letter: Letter) -> None:
         reason = self._spool.append(letter.pack())
-        if reason is None:
-            self._trouble.taken()
-        else:
+        if reason is not None:
             self._trouble.refused(reason)
             self._lost(letter)

@@ -117,7 +117,7 @@ def test_a_full_spool_loses_the_newest_counts_them_and_goes_on(tmp_path: Path) -
     live.broker_takes(3)
     live.broker_takes(3)
     live.send(20)
-    assert live.said[1:] == [f"the spool has room again; {len(lost)} blocks were lost"]
+    assert live.said[1:] == [f"the spool is empty again; {len(lost)} records were lost"]
     live.drain()
     assert live.arrived == [n for n in range(21) if n not in lost]
 

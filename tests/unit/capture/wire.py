@@ -9,6 +9,7 @@ from pathlib import Path
 START_US = 1_763_888_400_000_000
 SYN, ACK, FIN = 0x02, 0x10, 0x01
 SEGMENT_BYTES = 1_400
+ETHERNET_BYTES = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,15 @@ def shop(
     return sorted(frames, key=lambda frame: frame.at_us)
 
 
-def write_pcap(path: Path, frames: Iterable[Frame]) -> Path:
-    """A classic pcap file, microseconds, Ethernet."""
-    out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)]
+def write_pcap(path: Path, frames: Iterable[Frame], link_type: int = 1) -> Path:
+    """A classic pcap file, microseconds; Ethernet (1), or from the IP header on (101)."""
+    number = 1 if link_type == 1 else 101
+    out = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, number)]
     for frame in frames:
+        data = frame.data[0 if number == 1 else ETHERNET_BYTES :]
         seconds, micros = divmod(frame.at_us, 1_000_000)
-        out.append(struct.pack("<IIII", seconds, micros, len(frame.data), len(frame.data)))
-        out.append(frame.data)
+        out.append(struct.pack("<IIII", seconds, micros, len(data), len(data)))
+        out.append(data)
     path.write_bytes(b"".join(out))
     return path
 
@@ -124,10 +127,14 @@ def _frame(
     )
     pseudo = b"".join(addresses) + struct.pack(">BBH", 0, 6, len(head) + len(data))
     head = head[:16] + struct.pack(">H", _checksum(pseudo + head + data)) + head[18:]
+    ethernet = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
+    if len(addresses[0]) == 16:
+        ip = struct.pack(">IHBB", 6 << 28, len(head) + len(data), 6, 64) + b"".join(addresses)
+        return ethernet + b"\x86\xdd" + ip + head + data
     total = 20 + len(head) + len(data)
     ip = struct.pack(">BBHHHBBH", 0x45, 0, total, 0, 0x4000, 64, 6, 0) + b"".join(addresses)
     ip = ip[:10] + struct.pack(">H", _checksum(ip)) + ip[12:]
-    return b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\x00" + ip + head + data
+    return ethernet + b"\x08\x00" + ip + head + data
 
 
 def _checksum(data: bytes) -> int:
