@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from schemas.codec import decode_as
+from schemas.codec import decode_as, encode
 from schemas.types import Exchange, LedgerEntry, PacketBlock
 from services.capture.settings import Settings
 from services.reassembly.settings import Settings as ReassemblySettings
@@ -47,6 +47,7 @@ class World:
     broker: LocalKafka
     wire: Wire
     data: Path
+    site: str
     started: list[Agent] = field(default_factory=list)
 
     def agent(self, **environment: str) -> Agent:
@@ -54,7 +55,7 @@ class World:
         with said.open("w") as file:
             process = subprocess.Popen(
                 [sys.executable, "-m", "services.capture", "--interface", self.wire.interface,
-                 "--site", "live", "--agent", "tap", "--kafka", self.broker.bootstrap,
+                 "--site", self.site, "--agent", "tap", "--kafka", self.broker.bootstrap,
                  "--data", str(self.data / "agent")],
                 cwd=TREE, env={**os.environ, **environment}, stderr=file, text=True,
             )  # fmt: skip
@@ -64,19 +65,20 @@ class World:
         assert process.poll() is None, said.read_text()
         return agent
 
-    def blocks(self) -> list[tuple[int, bytes]]:
+    def blocks(self) -> list[PacketBlock]:
         path = PacketPath(self.broker.bootstrap, self.data)
-        found = [(o.partition or 0, o.value or b"") for o in path.records("packets")]
-        return sorted(found, key=lambda block: block[0])
+        found = [decode_as(PacketBlock, o.value or b"") for o in path.records("packets")]
+        return [block for block in found if block.site == self.site]
 
     def exchanges(self) -> list[Exchange]:
         """What reassembly makes of all that is on the topic."""
         made = service(ReassemblySettings())
         found: list[Exchange] = []
+        blocks = self.blocks()
         for partition in range(PARTITIONS):
             core = made.inputs["packets"](partition)
             core.restore(())
-            values = [value for at, value in self.blocks() if at == partition]
+            values = [encode(block) for block in blocks if block.partition == partition]
             core.feed([Event("packets", partition, n, None, v) for n, v in enumerate(values)])
             found += [
                 decode_as(Exchange, output.value or b"")
@@ -98,7 +100,7 @@ class World:
         found: dict[str, list[LedgerEntry]] = {}
         for output in path.records("ledger"):
             entry = decode_as(LedgerEntry, output.value or b"")
-            for cause in entry.missing:
+            for cause in entry.missing if entry.site == self.site else ():
                 found.setdefault(cause, []).append(entry)
         return found
 
@@ -107,23 +109,29 @@ class World:
         self.broker.wait(1)
 
 
+@pytest.fixture(scope="module")
+def broker() -> Iterator[LocalKafka]:
+    """One for all, which dies and comes back; each test has a site of its own."""
+    local = LocalKafka().start()
+    make_topics(local.bootstrap)
+    yield local
+    local.stop()
+
+
 @pytest.fixture
-def world() -> Iterator[World]:
-    broker = LocalKafka().start()
-    make_topics(broker.bootstrap)
+def world(broker: LocalKafka, request: pytest.FixtureRequest) -> Iterator[World]:
     with (
         # Not pytest's folder: the agent goes on as nobody and must be able to enter.
         TemporaryDirectory(prefix="sidetap-live-") as folder,
         wire(f"c{os.getpid() % 10_000}") as own,
     ):
         Path(folder).chmod(0o755)
-        running = World(broker, own, Path(folder))
+        running = World(broker, own, Path(folder), request.node.name)
         yield running
         for agent in running.started:
             if agent.process.poll() is None:
                 agent.process.kill()
                 agent.process.wait()
-    broker.stop()
 
 
 def status(process: subprocess.Popen[str], name: str) -> list[str]:
@@ -144,7 +152,7 @@ def test_exchanges_heartbeats_an_end_and_no_rights_left(world: World) -> None:
     time.sleep(2.5)
     assert agent.stop() == 0
     assert world.whole() == set(range(50))
-    blocks = [decode_as(PacketBlock, value) for _, value in world.blocks()]
+    blocks = world.blocks()
     for partition in range(PARTITIONS):
         kinds = [block.kind for block in blocks if block.partition == partition]
         assert kinds[-1] == "end"
