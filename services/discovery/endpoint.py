@@ -11,7 +11,7 @@ from zlib import crc32
 import orjson
 
 from schemas.types import AuthUse, Endpoint, Parameter, Place, RequestBody, ResponseShape
-from services.discovery.hosts import Name
+from services.discovery.hosts import NOT_THERE, Name
 from services.discovery.known import Known
 from services.discovery.operation import Operation, Part
 from services.discovery.schema import Schema, json_schema, text_schema
@@ -198,6 +198,8 @@ def _auth(operation: Operation) -> tuple[AuthUse, ...]:
 
 
 def _tags(template: str, operation: Operation) -> tuple[str, ...]:
+    if template == NOT_THERE:
+        return ("missing",)
     if "{file}" in template:
         return ("static",)
     pages = any(name.startswith("2") and name.endswith("text/html") for name in operation.responses)

@@ -18,10 +18,13 @@ from services.discovery.siblings import NAME, Segments, is_name, segments
 CHILDREN_MAX = 200
 # Operations of a host that were used with success: some 3 KB each.
 OPERATIONS_MAX = 2_000
-# Operations that never were: mostly what scanners asked for. Those stay that answered otherwise
-# than "not there", and of these those with the smallest hashes.
+# Operations that never worked. Those stay that answered otherwise than "not there", and of these
+# those with the smallest hashes.
 FAILING_MAX = 300
-MISSING = frozenset(("404", "410", "400", "405"))
+MISSING = frozenset(("404", "405", "410"))
+# What scanners asked for in vain is one operation of a host and method: it is counted, but a
+# thousand names of things that do not exist are no inventory.
+NOT_THERE = "/{missing}"
 
 Name = tuple[str, str]
 """Method and template."""
@@ -78,7 +81,8 @@ class Host:
         self.failing[name] = missing and self.failing.get(name, True)
         if len(self.failing) <= FAILING_MAX:
             return None
-        last = max(self.failing, key=lambda one: (self.failing[one], rank(" ".join(one))))
+        named = (one for one in self.failing if one[1] != NOT_THERE)
+        last = max(named, key=lambda one: (self.failing[one], rank(" ".join(one))))
         del self.failing[last]
         return last
 
@@ -125,5 +129,6 @@ class Host:
 
 
 def never_there(statuses: Iterable[str]) -> bool:
-    """Whether all answers said that nothing is there."""
-    return all(status in MISSING for status in statuses)
+    """Whether all answers, and there were some, said that nothing is there."""
+    seen = set(statuses)
+    return bool(seen) and seen <= MISSING

@@ -17,7 +17,7 @@ from schemas.codec import UndecodableError, decode_as, encode
 from schemas.types import Endpoint, HostLimit, Sighting
 from services.discovery.bounded import rank
 from services.discovery.endpoint import endpoint, outline, removed
-from services.discovery.hosts import Host, Name, never_there
+from services.discovery.hosts import NOT_THERE, Host, Name, never_there
 from services.discovery.known import Known, decoded, encoded, row_key
 from services.discovery.operation import Operation
 from services.discovery.settings import Settings
@@ -122,8 +122,18 @@ class MergeCore:
             return
         gone = host.fails(name, missing=never_there(known.operation.statuses))
         if gone is not None:
+            self._let_go(place, host, gone)
+
+    def _let_go(self, place: Place, host: Host, name: Name) -> None:
+        """One of too many operations that never worked: what was not there stays counted."""
+        gone = self._present(place, name).operation
+        self._remove(place, name)
+        if never_there(gone.statuses):
+            missing = name[0], NOT_THERE
+            self._put(place, missing, gone)
+            host.failing[missing] = True
+        else:
             self._counts["failing_operations_left_out"] += 1
-            self._remove(place, gone)
 
     def _make_room(self) -> bool:
         """Let go of a host where nothing ever worked, if there is one."""
@@ -205,10 +215,13 @@ class MergeCore:
             ((segments(known.name[1]), outline(known)) for known in working),
             self._settings.siblings_min,
         )
+        there = {(known.name[0], templates.of(known.name[1])) for known in working}
         groups: dict[Name, list[Known]] = {}
         changed: dict[Name, None] = {}
         for known in rows:
             told = known.name[0], templates.of(known.name[1])
+            if told not in there and never_there(known.operation.statuses):
+                told = known.name[0], NOT_THERE
             groups.setdefault(told, []).append(known)
             if known.stale or known.told_as != told[1]:
                 changed[told] = None

@@ -224,9 +224,18 @@ def test_a_scanner_does_not_fill_the_inventory() -> None:
     scan = [exchange(f"/{letters(i)}", 404, at_s=i / 100) for i in range(FAILING_MAX * 3)]
     forbidden = used("/secret", 401)
     known = discovered([*used("/users/1"), *scan[:500], *forbidden, *scan[500:]])
-    assert len(known) == FAILING_MAX + 1
-    assert ("shop.example", "GET", "/secret") in known
-    assert known["shop.example", "GET", "/users/{id}"].admitted
+    assert [(template, e.admitted, e.count) for (_, _, template), e in known.items()] == [
+        ("/secret", False, 3), ("/users/{id}", True, 3), ("/{missing}", False, FAILING_MAX * 3),
+    ]  # fmt: skip
+    assert known["shop.example", "GET", "/{missing}"].tags == ("missing",)
+
+
+def test_what_was_missing_and_works_now_has_its_own_name() -> None:
+    core = MergeCore(Settings())
+    told = merged(sightings([*used("/soon", 404), watermark(1_000)]), core)
+    told += merged(sightings([*used("/soon"), watermark(2_000)]), core)
+    (known,) = inventory(told).values()
+    assert (known.template, known.count) == ("/soon", 6)
 
 
 def test_what_never_worked_is_counted_where_it_belongs() -> None:
