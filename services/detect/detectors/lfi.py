@@ -38,7 +38,7 @@ RULES = (
     ),
     Rule(
         id="lfi.encoded-steps",
-        pattern=r"(?:\.|%2e|0x2e|%c0%[2ae6]e|%c0\.|%u002e|%25c0%25ae|\xc0[\x2e\xae]|%e0%[48]0%ae|%uff0e){2}(?:%(?:25)*(?:2f|5c|c0%[a-z0-9]{2}|c1%[0-9a-z]{2}|e0%80%af|u\d{4}|bg%qf|uff0f|32%66|f[08]%\w{2})|0x[25][fc]|[\xc0\xc1]|%%32%66|%%35%63|\xef\xbc\x8f)",
+        pattern=r"(?:\.|%2e|0x2e|%c0%[2ae6]e|%c0\.|%u002e|%25c0%25ae|\xc0[\x2e\xae]|%e0%[48]0%ae|%uff0e){2}(?:%(?:25)*(?:2f|5c|c0%[a-z0-9]{2}|c1%[0-9a-z]{2}|e0%80%af|u\d{4}|bg%qf|uff0f|32%66|f[08]%\w{2})|0x[25][fc]|2f\.|5c\.|[\xc0\xc1]|%%32%66|%%35%63|\xef\xbc\x8f)",
         weight=0.85,
         title="A step up in an odd encoding",
         in_text=0.4,
@@ -95,6 +95,14 @@ RULES = (
         weight=0.55,
         title="A path on a Windows drive",
         in_text=0.3,
+    ),
+    Rule(
+        id="lfi.log-file",
+        pattern=r"^[\w:./\\-]*[/\\](?:logs?|adm)[/\\](?:[\w.-]+[/\\])*(?:(?:access|error|messages|auth|xfer|ftp|mail|pop|sys|secure)[_.]?(?:log)?|[uw]tmpx?|lastlog|sulog)(?:\.log)?$",
+        weight=0.5,
+        title="The path of a server's log",
+        in_text=0.3,
+        only=("query", "body.form", "body.json", "body.part", "cookie"),
     ),
     Rule(
         id="lfi.file-url",

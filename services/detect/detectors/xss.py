@@ -106,7 +106,7 @@ RULES = (
     ),
     Rule(
         id="xss.call",
-        pattern=r"(?:^|[;\"'`>\s(\]\[{}=,/|&!+?:*^~<%-])(?:alert|confirm|prompt)\s*(?:\?\.)?(?:\(\s*(?:[\"'`\d)/\\\[$<(]|\w+[.)(\]=])|`|&lpar;|\.(?:call|apply|bind|valueof)\b|&#0*40|\\u0028)[^)]*|\b(?:window|self|top|parent|frames|globalthis|this|document)\s*\[[^\]]+\]\s*(?:\(|\[|`|=)|\[\s*(?:[\"'`]\w*[\"'`]\s*\+?\s*){2,}\]\s*\(",
+        pattern=r"(?:^|[;\"'`>\s(\]\[{}=,/|&!+?:*^~<%-])(?:alert|confirm|prompt)\s*(?:\?\.)?(?:\(\s*(?:[\"'`\d)/\\\[$<(]|\w+[.,)(\]=?+;:`\[])|`|&lpar;|\.(?:call|apply|bind|valueof)\b|&#0*40|\\u0028)[^)]*|\b(?:window|self|top|parent|frames|globalthis|this|document)\s*\[[^\]]+\]\s*(?:\(|\[|`|=)|\[\s*(?:[\"'`]\w*[\"'`]\s*\+?\s*){2,}\]\s*\(",
         weight=0.55,
         title="A call that opens a dialogue or hides its name",
         in_text=0.3,

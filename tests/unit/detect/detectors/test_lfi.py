@@ -24,6 +24,7 @@ FIRES = {
     "lfi.application-file": [(query, "WEB-INF/web.xml"), (query, "x/.htpasswd")],
     "lfi.share": [(query, "\\\\10.0.0.9\\c$\\x")],
     "lfi.dots": [(query, "/....../x")],
+    "lfi.log-file": [(query, "/var/www/logs/access_log")],
     "lfi.hidden-file": [(query, "etc%25%2fpasswd"), (query, "etc0x2fshadow")],
     "lfi.null-byte": [(query, "cat.php\x00.png")],
 }
@@ -48,7 +49,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 24
+    assert sum(len(cases) for cases in FIRES.values()) == 25
     check_fires(DETECTOR, FIRES)
 
 
