@@ -61,39 +61,40 @@ def missed(walk: Walk | None, seen: Seen, weight: int, rules: Settings) -> Walk:
     return replace(walk, misses=tuple(misses))
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One of the two ways of being too much."""
+
+    rule: str
+    seconds: int
+    paths: int
+    share: float
+
+
 def judge(walk: Walk, at_us: int, rules: Settings, neighbours: Neighbours) -> Verdict | None:
     """Whether the missing paths are too many, too much of all, and nobody else's too."""
-    at_s = at_us // US
-    return _judge(
-        walk, walk.burst, at_s, BURST, rules.burst_window_s, rules.burst_paths, rules.burst_share,
-        neighbours,
-    ) or _judge(
-        walk, walk.slow, at_s, SLOW, rules.slow_window_s, rules.slow_paths, rules.slow_share,
-        neighbours,
-    )  # fmt: skip
+    burst = Window(BURST, rules.burst_window_s, rules.burst_paths, rules.burst_share)
+    slow = Window(SLOW, rules.slow_window_s, rules.slow_paths, rules.slow_share)
+    return _judge(walk, walk.burst, at_us // US, burst, neighbours) or _judge(
+        walk, walk.slow, at_us // US, slow, neighbours
+    )
 
 
 def _judge(
-    walk: Walk,
-    tally: Tally,
-    at_s: int,
-    rule: str,
-    window_s: int,
-    paths: int,
-    share_min: float,
-    neighbours: Neighbours,
+    walk: Walk, tally: Tally, at_s: int, window: Window, neighbours: Neighbours
 ) -> Verdict | None:
-    misses = [miss for miss in walk.misses if miss.at_s > at_s - window_s]
-    if sum(miss.weight for miss in misses) < paths * QUARTERS:
+    least = window.paths * QUARTERS
+    misses = [miss for miss in walk.misses if miss.at_s > at_s - window.seconds]
+    if sum(miss.weight for miss in misses) < least:
         return None
     own = [miss for miss in misses if likely(miss) or not neighbours.shared(walk.site, miss.path)]
-    if sum(miss.weight for miss in own) < paths * QUARTERS:
+    if sum(miss.weight for miss in own) < least:
         return None
-    share = len(own) / (len(own) + present(tally, at_s // window_s))
-    if share < share_min:
+    share = len(own) / (len(own) + present(tally, at_s // window.seconds))
+    if share < window.share:
         return None
     opened_us = min(miss.at_s for miss in own) * US
-    return Verdict(rule, opened_us, len(own), sum(map(likely, own)), share)
+    return Verdict(window.rule, opened_us, len(own), sum(map(likely, own)), share)
 
 
 def likely(miss: Miss) -> bool:
