@@ -28,8 +28,8 @@ ESCAPE = re.compile(
 BASE64_DIGITS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\r\n "
 # A + that a form made a blank is a + again.
 URL_SAFE = bytes.maketrans(b"-_ ", b"+/+")
-# Nine bytes: shorter rows of letters are words, and random ones are printable too often.
-BASE64_DIGITS_MIN = 12
+# Seven bytes: shorter rows of letters are words, and random ones are printable too often.
+BASE64_DIGITS_MIN = 10
 HEX = re.compile(rb"(?:0x|\\x)?((?:[0-9a-fA-F]{2}){8,})\Z")
 PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n\0"
 SQL_COMMENT = re.compile(rb"/\*(?:!\d{0,6})?(.*?)\*/|/\*!\d{0,6}", re.S)

@@ -28,7 +28,7 @@ NESTED_BYTES_MAX = 65_536
 NAME_PLAIN = re.compile(rb"(?!__)[\w-]*\Z")
 CONTENT_TYPE = b"content-type"
 STRUCTURE_STARTS = (b"{", b"[", b"<")
-SEGMENT_PLAIN = re.compile(rb"[\w.~-]{0,11}\Z")
+SEGMENT_PLAIN = re.compile(rb"[\w.~-]{0,9}\Z")
 # Headers that say how to talk and not what: clients repeat them unchanged; no application reads
 # their values into a query or a page.
 TECHNICAL = frozenset(
