@@ -21,6 +21,8 @@ from services.cli.board import TOPICS, Board, console, take_all
 from services.cli.refusal import RefusedError
 from services.cli.supervisor import Child, Supervisor
 from services.runtime.clients import consuming
+from services.runtime.run import kafka_settings
+from services.runtime.settings import load
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -62,7 +64,8 @@ class Deployed:
         self._supervisor = Supervisor(self.logs, self._tell)
         self._live: Live | None = None
         self._agents = 0
-        self._reader = Consumer(consuming({"bootstrap.servers": bootstrap}, group_id="sidetap-up"))
+        kafka = kafka_settings(load(), bootstrap)
+        self._reader = Consumer(consuming(kafka, group_id="sidetap-up"))
         # What was found before is the past; the inventory is the present.
         self._reader.assign(
             [

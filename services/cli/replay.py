@@ -9,29 +9,32 @@ import re
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from services.cli import found, inventory
 from services.cli.broker import ANSWER_S_MAX, KafkaOption, client, records, topic_names
+from services.cli.lag import lags
 from services.cli.moments import moment_us
 from services.cli.output import Format, chosen, print_json, print_people, say, table
 from services.cli.refusal import RefusedError
 from services.cli.replay_range import Places, Range, find
 from services.cli.supervisor import Child, Supervisor
-from services.runtime.clients import consuming
 from services.runtime.topics_admin import Difference, TopicsError, apply, drop_run
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,48}")
 LOOK_S = 0.5
 # The last records of a replay cause others in other services; quiet for so long, it is over.
 QUIET_S = 3.0
+# Deleted topics are listed until every broker has heard of it.
+FORGOTTEN_S_MAX = 15.0
 
 SERVICES = ("reassembly", "detect", "browsing", "discovery")
 # What they write beside their state.
@@ -82,8 +85,7 @@ def replay(
     settings = client(kafka)
     try:
         if drop is not None:
-            for line in drop_run(settings, _name(drop)):
-                say(f"deleted {line}")
+            _drop(settings, _name(drop))
             return
         _refuse_existing(settings, _name(run))
         now_us = time.time_ns() // 1_000
@@ -92,6 +94,16 @@ def replay(
         _replay(settings, run, topic, wanted, chosen(said))
     except TopicsError as error:
         raise RefusedError(f"{error}.") from None
+
+
+def _drop(settings: Mapping[str, Any], run: str) -> None:
+    for line in drop_run(settings, run):
+        say(f"deleted {line}")
+    deadline = time.monotonic() + FORGOTTEN_S_MAX
+    while any(name.startswith(f"run.{run}.") for name in topic_names(settings)):
+        if time.monotonic() > deadline:
+            raise RefusedError(f"Kafka still lists topics of {run}; try again in a moment.")
+        time.sleep(LOOK_S)
 
 
 def _name(name: str) -> str:
@@ -177,23 +189,9 @@ def _until_quiet(
 
 def _behind(settings: Mapping[str, Any], run: str, ends: Places) -> dict[str, int]:
     """Records that each group of the run has before it."""
-    admin = AdminClient(dict(settings))
-    reader = Consumer(consuming(dict(settings), group_id="sidetap-people"))
-    behind: dict[str, int] = {}
-    try:
-        groups = admin.list_consumer_groups(request_timeout=ANSWER_S_MAX).result().valid
-        for group in sorted(g.group_id for g in groups if g.group_id.startswith(f"run.{run}.")):
-            (answer,) = admin.list_consumer_group_offsets(
-                [ConsumerGroupTopicPartitions(group)]
-            ).values()
-            behind[group] = 0
-            for place in answer.result().topic_partitions:
-                end = ends.get((place.topic, place.partition))
-                if end is None:
-                    _, end = reader.get_watermark_offsets(place, timeout=ANSWER_S_MAX)
-                behind[group] += max(0, end - max(0, place.offset))
-    finally:
-        reader.close()
+    behind: Counter[str] = Counter()
+    for each in lags(settings, f"run.{run}.", ends):
+        behind[each.group.rpartition(".")[2]] += each.records
     return behind
 
 

@@ -4,25 +4,17 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from confluent_kafka import (
-    Consumer,
-    ConsumerGroupTopicPartitions,
-    KafkaException,
-    TopicPartition,
-)
-from confluent_kafka.admin import AdminClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from schemas.codec import UndecodableError, decode_as
 from schemas.types import LedgerEntry
 from services.cli import balance, found, running
-from services.cli.broker import ANSWER_S_MAX, KafkaOption, client, records
+from services.cli.broker import KafkaOption, client, records
+from services.cli.lag import Lag, lags
 from services.cli.output import Format, chosen, print_json, print_people, table
-from services.runtime.clients import consuming
 
 # A ledger of a week has millions of entries; what is wrong shows in the last hour.
 LEDGER_S = 3_600
@@ -30,16 +22,6 @@ FINDINGS_S = 86_400
 RATE_S = 1.0
 PROBE_S_MAX = 2.0
 RATES = {"sidetap_records_in_total": "in_per_s", "sidetap_records_out_total": "out_per_s"}
-
-
-@dataclass(frozen=True, slots=True)
-class Lag:
-    """How far a group is behind the end of one topic, in records."""
-
-    group: str
-    topic: str
-    records: int
-    partitions: int
 
 
 def register(application: typer.Typer, name: str) -> None:
@@ -62,11 +44,11 @@ def status(
     settings = client(kafka)
     here = running.found()
     workers = list(_workers(here.health if here else {}))
-    lags = list(lag(settings))
+    behind = lags(settings)
     balances = _ledger(settings)
     classes = _findings(settings)
     if json or chosen(None) is Format.jsonl:
-        print_json(_forms(workers, lags, balances, classes))
+        print_json(_forms(workers, behind, balances, classes))
         return
     columns = ("worker", "ready", "in/s#", "out/s#")
     rows = [
@@ -77,7 +59,7 @@ def status(
         table(
             "Behind, in records",
             ("group", "topic", "lag#", "partitions#"),
-            [(each.group, each.topic, each.records, each.partitions) for each in lags],
+            [(each.group, each.topic, each.records, each.partitions) for each in behind],
         ),
         table(
             "Bytes in the last hour, by layer", balance.LAYER_COLUMNS, balance.layer_rows(balances)
@@ -88,12 +70,12 @@ def status(
 
 def _forms(
     workers: list[dict[str, Any]],
-    lags: list[Lag],
+    behind: list[Lag],
     balances: balance.Balances,
     classes: Mapping[str, int],
 ) -> Iterator[dict[str, Any]]:
     yield from workers
-    for each in lags:
+    for each in behind:
         yield {
             "kind": "lag", "group": each.group, "topic": each.topic, "records": each.records,
             "partitions": each.partitions,
@@ -101,32 +83,6 @@ def _forms(
     yield from balances.forms()
     for class_, count in classes.items():
         yield {"kind": "findings", "class": class_, "count": count}
-
-
-def lag(settings: Mapping[str, Any]) -> Iterator[Lag]:
-    """Every group of ours, and of replays, against the ends of what it reads."""
-    admin = AdminClient(dict(settings))
-    reader = Consumer(consuming(dict(settings), group_id="sidetap-people"))
-    try:
-        groups = admin.list_consumer_groups(request_timeout=ANSWER_S_MAX).result().valid
-        for group in sorted(group.group_id for group in groups):
-            asked = [ConsumerGroupTopicPartitions(group)]
-            (answer,) = admin.list_consumer_group_offsets(asked).values()
-            yield from _lags(reader, group, answer.result().topic_partitions)
-    except KafkaException as error:
-        raise RuntimeError(f"Kafka stopped answering: {error.args[0].str()}") from error
-    finally:
-        reader.close()
-
-
-def _lags(reader: Consumer, group: str, places: list[TopicPartition]) -> Iterator[Lag]:
-    behind: Counter[str] = Counter()
-    partitions: Counter[str] = Counter()
-    for place in places:
-        _, end = reader.get_watermark_offsets(place, timeout=ANSWER_S_MAX)
-        behind[place.topic] += max(0, end - place.offset)
-        partitions[place.topic] += 1
-    return (Lag(group, topic, behind[topic], partitions[topic]) for topic in sorted(behind))
 
 
 def _workers(health: Mapping[str, str]) -> Iterator[dict[str, Any]]:

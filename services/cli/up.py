@@ -21,6 +21,8 @@ from services.cli.running import Running, announce, withdraw
 from services.cli.topics import made_so
 from services.runtime.kafka_jars import KafkaError
 from services.runtime.kafka_local import LocalKafka
+from services.runtime.run import kafka_settings
+from services.runtime.settings import load
 from services.runtime.topics_admin import TopicsError, compare
 
 PORT = 9092
@@ -149,9 +151,9 @@ def _folder(said: Path | None, demo: bool, stack: ExitStack) -> Path:
 def _kafka(said: str | None, folder: Path, port: int) -> Iterator[str]:
     """The address of a Kafka with all topics; a local one lives as long as this context."""
     if said is not None:
-        settings = client(said)
+        client(said)  # Refuses where none answers.
         _make_topics(said)
-        yield str(settings["bootstrap.servers"])
+        yield said
         return
     began = time.monotonic()
     say("starting Kafka (the first start on a machine fetches it) …")
@@ -168,7 +170,7 @@ def _kafka(said: str | None, folder: Path, port: int) -> Iterator[str]:
 
 
 def _make_topics(bootstrap: str) -> None:
-    settings = {"bootstrap.servers": bootstrap}
+    settings = kafka_settings(load(), bootstrap)
     done: list[str] = []
     try:
         left = made_so(settings, compare(settings), done.append)
