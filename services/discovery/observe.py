@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import orjson
 
 from schemas.codec import UndecodableError, decode_as, encode, name_of
+from schemas.topics import topics
 from schemas.types import Sighting, Watermark
 from services.discovery.exchanges import Call, add_answer, call_of
 from services.discovery.operation import Operation
@@ -23,8 +24,10 @@ from services.runtime.table import Table
 from services.runtime.watermarks import Watermarks
 
 TOPIC = "sightings"
-# Packet time between pulses: the inventory is told as often.
+# Packet time between pulses: the inventory is told as often. Every observer hears every watermark,
+# so they take turns; one that stands still costs a beat, and the next one tells what was missed.
 PULSE_US = 5_000_000
+OBSERVERS = topics()["exchanges"].partitions
 # A record is closed at this size; the topic takes 4 MiB, and one operation has less than three.
 SIGHTING_BYTES = 1_048_576
 # Requests that wait for their answer: with typical 1 KiB some 20 MB, 320 MB at the most.
@@ -152,9 +155,14 @@ class ObserveCore:
         now = self._watermarks.at(site)
         if now is None:
             return
-        if (before or 0) // PULSE_US != now // PULSE_US or self._watermarks.ended(site) != ended:
+        if self._is_my_turn(before or 0, now) or self._watermarks.ended(site) != ended:
             self._pulses.add(site)
             self._forget(site, now - UNANSWERED_US_MAX)
+
+    def _is_my_turn(self, before_us: int, now_us: int) -> bool:
+        """Whether one of this observer's beats lies between."""
+        mine = (now_us // PULSE_US - self._partition) // OBSERVERS
+        return mine > (before_us // PULSE_US - self._partition) // OBSERVERS
 
     def _forget(self, site: str, past_us: int) -> None:
         def old(record: bytes) -> bool:

@@ -13,7 +13,7 @@ from schemas.types import Endpoint, Exchange, Sighting, Watermark
 from services.discovery import merge
 from services.discovery.hosts import CHILDREN_MAX, FAILING_MAX, OPERATIONS_MAX
 from services.discovery.merge import MergeCore
-from services.discovery.observe import ObserveCore
+from services.discovery.observe import OBSERVERS, ObserveCore
 from services.discovery.operation import PARAMETERS_MAX
 from services.discovery.settings import Settings
 from services.runtime.core import EVERY, Event
@@ -302,6 +302,19 @@ def test_the_largest_operation_fits_its_records() -> None:
     sizes = [(len(value or b""), topics()[topic].record_bytes) for topic, value in written]
     assert max(size for size, _ in sizes) > 1_000_000
     assert all(size < limit for size, limit in sizes)
+
+
+def test_observers_take_turns_and_each_tells_the_end() -> None:
+    marks = [watermark(0), *(watermark(second) for second in range(1, 121))]
+    beats = []
+    for partition in range(OBSERVERS):
+        core = ObserveCore(partition, NativeExchange)
+        run(core, marks[:1])
+        pulses = run(core, marks[1:], batch=1).outputs
+        assert len(pulses) == 2  # one in a minute
+        beats += pulses
+        assert len(run(core, [watermark(121, released=True)]).outputs) == 1
+    assert len(beats) == 120 // 5
 
 
 def test_sites_and_hosts_are_apart() -> None:
