@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.codec import decode_as, name_of
 from schemas.topics import topics
-from schemas.types import Exchange, LedgerEntry
+from schemas.types import Exchange, LedgerEntry, PacketBlock
 from services.capture.letters import Letter
 from services.capture.settings import Settings as CaptureSettings
 from services.capture.taps import TapLetters, merged, taps
@@ -31,6 +31,11 @@ TOPICS = ("packets", "exchanges", "ledger", "state.reassembly", "dead-letters", 
 PARTITIONS = 4
 BLOCK_BYTES = 4_096
 DEADLINE_S = 120
+# One record a request, one request at a time: there is a middle to kill an agent in.
+SLOWLY = {
+    "SIDETAP_KAFKA__BATCH_NUM_MESSAGES": "1",
+    "SIDETAP_KAFKA__MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION": "1",
+}
 
 
 def wait_for(what: str, true: Callable[[], bool], seconds: float = DEADLINE_S) -> None:
@@ -65,13 +70,13 @@ class PacketPath:
     def kafka(self) -> dict[str, str]:
         return {"bootstrap.servers": self.bootstrap}
 
-    def agent(self, site: str, *paths: Path) -> subprocess.Popen[bytes]:
+    def agent(self, site: str, *paths: Path, slowly: bool = False) -> subprocess.Popen[bytes]:
         """A file agent."""
         environment = {**os.environ, "SIDETAP_CAPTURE__BLOCK_BYTES": str(BLOCK_BYTES)}
         return subprocess.Popen(
             [sys.executable, "-m", "services.capture", "--pcap", *map(str, paths), "--site", site,
              "--kafka", self.bootstrap, "--data", str(self.data)],
-            cwd=TREE, env=environment,
+            cwd=TREE, env={**environment, **(SLOWLY if slowly else {})},
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -126,6 +131,11 @@ class PacketPath:
             consumer.close()
         marks = ends(self.kafka, places)
         return all(tp.offset == marks[tp.topic, tp.partition][1] for tp in committed)
+
+    def sent(self, site: str, agent: str) -> Counter[int]:
+        """Blocks of an agent that are on the topic, by partition."""
+        blocks = (decode_as(PacketBlock, o.value or b"") for o in self.records("packets"))
+        return Counter(b.partition for b in blocks if (b.site, b.agent) == (site, agent))
 
     def records(self, topic: str) -> list[Output]:
         """Every committed record of a topic."""

@@ -169,6 +169,25 @@ def test_a_stop_by_signal_keeps_its_place(
     assert first_arrivals(arrived(broker, since)) == expected(capture, "stopped")
 
 
+def test_a_broker_that_is_away_for_ten_seconds_costs_nothing(
+    broker: LocalKafka, capture: Path, tmp_path: Path
+) -> None:
+    since = ends(broker)
+    arguments = ["--pcap", str(capture), "--site", "away"]
+    process = agent(arguments, broker.bootstrap, tmp_path, **SLOWLY)
+    until_sent(process, broker, sum(since) + 100)
+    broker.kill_node(1)
+    time.sleep(10)
+    assert process.poll() is None
+    broker.start_node(1)
+    broker.wait(1)
+    code, said = finished(process)
+    assert code == 0
+    assert said.count("Kafka cannot be reached") == 1
+    assert "Kafka takes records again" in said
+    assert first_arrivals(arrived(broker, since)) == expected(capture, "away")
+
+
 def test_without_a_broker_it_says_so_once_and_goes_on_trying(capture: Path, tmp_path: Path) -> None:
     process = agent(["--pcap", str(capture)], "127.0.0.1:1", tmp_path)
     assert process.stderr is not None

@@ -1,5 +1,6 @@
 """Packets through a real Kafka: the same exchanges, byte for byte, as without one."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from schemas.types import Exchange
 from services.reassembly.settings import Filter, Proxy, Settings
 from services.runtime.kafka_local import LocalKafka
 from tests.broker.packet_path import (
+    PARTITIONS,
     PacketPath,
     decoded,
     direct,
@@ -163,6 +165,31 @@ def test_two_taps_of_one_direction_each_equal_one_tap_of_both(
     assert [timeless(e) for e in found] == [timeless(e) for e in wanted]
     assert len(found) == 60 * 15
     assert residual(sums(path.ledger(site))["reassembly"]) == 0
+
+
+@pytest.mark.parametrize("skew_us", [-1_900_000, 1_900_000])
+def test_one_of_two_taps_dies_and_comes_back(
+    path: PacketPath, tmp_path: Path, skew_us: int
+) -> None:
+    frames = shop(60, 15, body_bytes=12_000)
+    both = write_pcap(tmp_path / "both.pcap", frames)
+    client = write_pcap(tmp_path / "client.pcap", [f for f in frames if f.from_client])
+    late = [replace(f, at_us=f.at_us + skew_us) for f in frames if not f.from_client]
+    server = write_pcap(tmp_path / "server.pcap", late)
+    site = f"returns{skew_us}"
+    dying = path.agent(site, server, slowly=True)
+    # It has spoken on every partition: from now on the others' halves wait for its own.
+    wait_for("first blocks", lambda: len(path.sent(site, "server.pcap")) == PARTITIONS)
+    dying.send_signal(signal.SIGSTOP)
+    assert path.agent(site, client).wait(120) == 0
+    dying.kill()
+    assert dying.wait() == -signal.SIGKILL, "it was killed too late"
+    assert path.agent(site, server).wait(120) == 0
+    wait_for(f"all of {site}", path.drained)
+    found = [timeless(exchange) for exchange in decoded(path.exchanges(site))]
+    # A tap that begins behind the other's clock is marked as late, and nothing else.
+    found = [replace(e, anomalies=tuple(a for a in e.anomalies if a != "late")) for e in found]
+    assert found == [timeless(exchange) for exchange in decoded(direct([both], site))]
 
 
 def timeless(exchange: Exchange) -> Exchange:
