@@ -94,7 +94,7 @@ class Worker:
         self._restorer = Restorer(service, kafka, self.run, self._restoring)
         self._broadcasts = Broadcasts()
         self._finished: set[Place] = set()
-        self._failed: BaseException | None = None
+        self._newly_assigned: list[Place] | None = None
         self._transactions = Transactions(kafka, self.run, name, settings.transaction_timeout_ms)
         self._tail = Consumer(consuming(kafka, group_id=f"{name}-broadcasts"))
         # Eager on purpose: no rebalance completes without us while a batch is under way, so a
@@ -155,29 +155,33 @@ class Worker:
             if wait_s <= 0 or self.stopping:
                 break
             messages = self._consumer.consume(CHUNK_RECORDS, wait_s)
-            if self._failed is not None:
-                raise self._failed
+            if self._newly_assigned is not None:
+                # What was gathered stands before the rebalance, and will come again.
+                batch, records, size = {}, 0, 0
+                self._take_over()
+                continue
             for message in messages:
                 event = self._event(message)
                 if event is not None:
                     batch.setdefault((event.topic, event.partition), []).append(event)
                     records += 1
                     size += len(event.value or b"") + len(event.key or b"")
-        # A rebalance in the middle of it took partitions away, with what was gathered of them.
+        # Partitions may have been taken away in the middle of it.
         return {place: events for place, events in batch.items() if place in self.parts}
 
     def _event(self, message: Message) -> Event | None:
         """None where there is nothing to feed."""
         error, (topic, partition, offset) = message.error(), where(message)
         place = (self._inputs.get(topic, ""), partition)
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001
-            if error.retriable():
+        at_end = error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001
+        if error is not None and not at_end:
+            if _passing(error):
                 return None
             raise WorkerError(f"reading {topic}/{partition}: {error.str()}")
         if place in self.run.ends and offset >= self.run.ends[place]:
             self._finished.add(place)
             return None
-        if error is not None:
+        if at_end:
             self._load.at_end(place, offset)
             return None
         if place in self._pauses:
@@ -191,13 +195,16 @@ class Worker:
             return False
         learned = False
         for message in self._tail.consume(BROADCAST_RECORDS_MAX, timeout=0):
-            if message.error() is None:
+            error = message.error()
+            if error is None:
                 event = broadcast_event(message, self.run)
                 for part in self.parts.values():
                     part.core.learn(event)
                 topic, partition, offset = where(message)
                 self._broadcasts.moved((topic, partition), offset + 1)
                 learned = True
+            elif not _passing(error):
+                raise WorkerError(f"reading {message.topic()}: {error.str()}")
         return learned
 
     # Working and committing
@@ -267,23 +274,27 @@ class Worker:
     # Partitions coming and going
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        """Called inside `consume`, where an exception has no way out: it is raised after it."""
-        try:
-            self._restore([(self._inputs[tp.topic], tp.partition) for tp in partitions])
-            consumer.assign([self._at(part, part.next_offset) for part in self.parts.values()])
-            self._pause()
-        except BaseException as error:
-            self._failed = error
-            consumer.assign([])
+        """Called inside `consume`, where an exception has no way out: only taken down here."""
+        self._newly_assigned = [(self._inputs[tp.topic], tp.partition) for tp in partitions]
+        consumer.assign([])
+
+    def _take_over(self) -> None:
+        """Restore what was assigned, then read on from what was committed."""
+        assert self._newly_assigned is not None
+        places, self._newly_assigned = self._newly_assigned, None
+        self._restore(places)
+        self._consumer.assign([self._at(part, part.next_offset) for part in self.parts.values()])
+        self._pause()
 
     def _revoked(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """One batch is one transaction, so nothing is open here."""
         del consumer, partitions
-        self.parts = {}
+        self.parts, self._newly_assigned = {}, None
 
     def _restore(self, places: Sequence[Place]) -> None:
         """Begin anew with these partitions, and only these, from what the broker keeps."""
         self.parts = {}
+        self._finished.clear()
         self._load.restoring()
         offsets = self._committed_offsets(places)
         self.parts, self._broadcasts = self._restorer.restore(offsets, self._broadcast_places())
@@ -352,3 +363,8 @@ class Worker:
                     f"{state} has fewer partitions than an input of {self.service.name}:"
                     f" it needs {max(counts)}"
                 )
+
+
+def _passing(error: KafkaError) -> bool:
+    """The end of a partition, and what librdkafka gets over by itself."""
+    return error.code() == KafkaError._PARTITION_EOF or error.retriable()  # noqa: SLF001

@@ -38,6 +38,7 @@ class Slot:
     plan: str = ""
     since_s: float = 0.0
     stopped_s: float | None = None
+    awake_s: float | None = None
 
 
 @dataclass
@@ -78,6 +79,8 @@ class Fleet:
                 self._buried(slot, slot.process.returncode)
             elif slot.plan.endswith("STOP"):
                 self._wake(slot, now_s)
+            elif slot.awake_s is not None and now_s - slot.awake_s > STOPPED_S:
+                slot.process.kill()
             elif slot.plan and now_s - slot.since_s > PATIENCE_S:
                 self.planned[slot.service].append(slot.plan)
                 slot.plan = ""
@@ -114,7 +117,7 @@ class Fleet:
         elif slot.stopped_s is None:
             lines = self._log(slot).read_text(errors="replace").strip().splitlines()
             self.unplanned.append(f"{slot.service}-{slot.number} ended with {code}: {lines[-1]}")
-        slot.plan, slot.stopped_s = "", None
+        slot.plan, slot.stopped_s, slot.awake_s = "", None, None
 
     def _wake(self, slot: Slot, now_s: float) -> None:
         assert slot.process is not None
@@ -124,7 +127,8 @@ class Fleet:
             self.hits[slot.service, slot.plan] += 1
         elif slot.stopped_s is not None and now_s - slot.stopped_s > STOPPED_S:
             slot.process.send_signal(signal.SIGCONT)
-            slot.plan = ""  # whether it ends or goes on now, both are right
+            # Whether it ends now or goes on, both are right; then it makes room for the next plan.
+            slot.plan, slot.awake_s = "", now_s
 
     def scale(self, workers: int) -> None:
         """From now on so many of each; those who leave are told to."""

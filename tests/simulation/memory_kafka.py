@@ -61,6 +61,8 @@ class MemoryKafka:
     dice: random.Random
     partitions: int
     abort_share: float = 0.0
+    rebalance_share: float = 0.0
+    """Of all polls: the group moves on although nobody came or went."""
     torn: bool = False
     """A wrong design on purpose: offsets are committed beside the transaction, and may be lost."""
     logs: dict[Place, list[tuple[bytes | None, bytes | None]]] = field(
@@ -145,6 +147,8 @@ class MemoryConsumer:
         self.kafka.join(self)
 
     def consume(self, count: int, timeout: float) -> list[MemoryMessage]:
+        if self.topics and self.kafka.dice.random() < self.kafka.rebalance_share:
+            self.kafka.rebalance()
         if self.pending:
             self._rebalanced()
         found = []

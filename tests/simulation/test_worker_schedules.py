@@ -19,7 +19,7 @@ from services.runtime.worker import Settings, Worker
 from tests.broker.toy import service
 from tests.simulation.memory_kafka import MemoryConsumer, MemoryKafka, MemoryTransactions
 
-SEEDS = [int(os.environ["SEED"])] if "SEED" in os.environ else range(60)
+SEEDS = [int(os.environ["SEED"])] if "SEED" in os.environ else range(30)
 NUMBERS, KEYS, PARTITIONS = 150, 7, 3
 TURNS_MAX = 4_000
 FAULTS = {"before_produce": 0.03, "in_transaction": 0.03, "after_commit": 0.03, "in_restore": 0.004}
@@ -34,13 +34,14 @@ class World:
 
     def __init__(self, seed: int, patch: pytest.MonkeyPatch) -> None:
         self.dice = random.Random(seed)
-        self.kafka = MemoryKafka(self.dice, PARTITIONS, abort_share=0.05)
+        self.kafka = MemoryKafka(self.dice, PARTITIONS, abort_share=0.05, rebalance_share=0.05)
         self.workers: dict[int, Worker] = {}
         self.happened: Counter[str] = Counter()
         self.sent: dict[bytes, list[int]] = defaultdict(list)
         self.wild, self.nested = True, 0
         self.kafka.between = self._between
-        clock = itertools.count(0, 0.03)  # at each look it is 30 ms later: a batch is one poll
+        # At each look it is 10 ms later: a batch is several polls, with rebalances between them.
+        clock = itertools.count(0, 0.01)
         patch.setattr(worker, "time", SimpleNamespace(monotonic=lambda: next(clock)))
         patch.setattr(worker, "Consumer", lambda config: MemoryConsumer(self.kafka, config))
         patch.setattr(
@@ -109,7 +110,7 @@ class World:
             self.turn()
             if turn > NUMBERS and self.dice.random() < 0.02:
                 break
-        self.wild, self.kafka.abort_share = False, 0.0
+        self.wild, self.kafka.abort_share, self.kafka.rebalance_share = False, 0.0, 0.0
         self.workers.clear()
         for name in sorted(self.kafka.members):
             if name != "toy-0":
