@@ -8,7 +8,6 @@ Keeps: nothing.
 """
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.detect import structures
@@ -145,19 +144,15 @@ class Points:
             self.overlimit.add("nesting depth")
             return
         for value in values:
-            if value[:1] in (b"{", b"[") and len(value) <= NESTED_BYTES_MAX:
-                pairs = structures.json_pairs(value)
-                inner = ">json"
-            elif value[:1] == b"<" and value[:2] in (b"<?", b"<!"):
-                pairs = structures.xml_pairs(value)
-                inner = ">xml"
-            else:
+            inner, pairs = _structure(value)
+            if pairs is None:
                 continue
-            for key, leaf in pairs or ():
-                label = name + b"." + key if name else key
+            if len(value) > NESTED_BYTES_MAX or len(pairs) >= structures.PAIRS_MAX:
+                self.overlimit.add("nested values")
+            for key, leaf in pairs:
                 self.add_name(place + inner, key)
                 if leaf:
-                    self.add(place + inner, label, leaf)
+                    self.add(place + inner, name + b"." + key if name else key, leaf)
 
     def _room(self, size_bytes: int) -> bool:
         if self._points >= POINTS_MAX:
@@ -169,6 +164,16 @@ class Points:
         self._points += 1
         self._bytes += size_bytes
         return True
+
+
+def _structure(value: bytes) -> tuple[str, structures.Pairs | None]:
+    """What kind of document the value is, and what it holds; of a long one its beginning."""
+    value = value[:NESTED_BYTES_MAX]
+    if value[:1] in (b"{", b"["):
+        return ">json", structures.json_pairs(value)
+    if value[:2] in (b"<?", b"<!"):
+        return ">xml", structures.xml_pairs(value)
+    return "", None
 
 
 def points_of(request: RequestView, clean: Clean) -> Points:
@@ -218,9 +223,9 @@ def _target(points: Points, target: bytes) -> None:
             points.add("query", b"", query, plus=True)
 
 
-def _pairs(
-    points: Points, place: str, pairs: Iterable[tuple[bytes, bytes]], *, plus: bool = False
-) -> None:
+def _pairs(points: Points, place: str, pairs: structures.Pairs, *, plus: bool = False) -> None:
+    if len(pairs) >= structures.PAIRS_MAX:
+        points.overlimit.add("pairs")
     for name, value in pairs:
         points.add_name(place, name)
         if value:

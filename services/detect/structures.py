@@ -61,12 +61,14 @@ def json_pairs(data: bytes) -> Pairs | None:
     at = 0
     try:
         while at < len(text) and len(pairs) < PAIRS_MAX:
-            document, at = DECODER.raw_decode(text, at)
+            document, end = DECODER.raw_decode(text, at)
             _leaves(document, b"", 0, pairs)
+            at = end
             while text[at : at + 1] in (" ", "\t", "\r", "\n"):
                 at += 1
     except (ValueError, RecursionError):
-        # What could be read before the damage counts; the rest is looked at as it stands.
+        # What could be read before the damage, or the depth, counts; the rest is looked at as
+        # it stands.
         if at == 0:
             return None
         pairs.append((b"", _bytes(text[at:])))
@@ -84,7 +86,9 @@ def _leaves(value: object, path: bytes, depth: int, pairs: Pairs) -> None:
     """Add every string below the value; a key of what is no string as a pair without a value."""
     if isinstance(value, str):
         pairs.append((path, _bytes(value)))
-    elif depth >= JSON_DEPTH_MAX or len(pairs) >= PAIRS_MAX:
+    elif depth >= JSON_DEPTH_MAX:
+        raise ValueError("deeper than any application's")
+    elif len(pairs) >= PAIRS_MAX:
         return
     elif isinstance(value, _Members):
         for key, member in value:

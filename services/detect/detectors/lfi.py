@@ -1,26 +1,13 @@
 """Path traversal and reading of files: paths that leave their folder, or name what no page needs."""
 
-import re
-
 from services.detect.rules import Detector, Match, Rule
 
-REAL_PARENT = re.compile(rb"(?:^|[/\\=:])\.\.(?:[/\\]|$)")
 SYSTEM_FILE = (
     r"(?:etc[/\\]+(?:passwd|shadow|group|hosts|issue|motd|fstab|crontab|sudoers|mtab|profile|resolv\.conf|hostname|inittab|services|environment|os-release"
     r"|(?:ssh|apache2?|httpd|nginx|mysql|php\d?|redis|vsftpd|proftpd|samba|postgresql|tomcat\d?|init\.d|cron\.\w+|security|pam\.d|network|rc\.\w+|sysconfig|exports|ldap|openvpn|logrotate\.d)\b)"
     r"|proc[/\\]+(?:self|version|cmdline|cpuinfo|mounts|net|sched_debug|\d+)\b|var[/\\]+(?:log[/\\]+(?:apache\d?|httpd|nginx|auth|messages|syslog|secure|mysql|vsftpd|lastlog|wtmp|mail|access|error)|mail|spool|lib/(?:mysql|php)|run/secrets)\b"
     r"|(?:boot|win|system|php|my|desktop|autoexec)\.(?:ini|bat|sys)\b|win(?:dows|nt)[/\\]+(?:system32|win\.ini|repair|system\.ini|php\.ini|iis|debug|temp|panther)|system32[/\\]|inetpub[/\\]|sys/class|usr/local/(?:apache|etc|php|nginx)|root/\.(?:ssh|bash))"
 )
-
-
-def whole_segment(match: Match) -> bool:
-    """The dots are a path's step, as in a/../b, and not the end of a sentence…/"""
-    return bool(REAL_PARENT.search(match.point.value))
-
-
-def not_a_relative_link(match: Match) -> bool:
-    """One step up, to a page or picture, is how pages link; it is no reading of files."""
-    return not match.point.name.lower().startswith((b"referer", b"location"))
 
 
 def is_plain_otherwise(match: Match) -> bool:

@@ -12,7 +12,6 @@ from services.detect.rules import Detector, Match, Rule
 
 # White space as SQL sees it, comments and the brackets that stand for blanks included.
 GAP = r"(?:[\s(+]|/\*.*\*/)"
-END = r"[\"'`)\]\s;]"
 COMPARE = (
     r"(?:=|<=>|<>|!=|<|>|:=|\b(?:not\s+)?(?:like|rlike|regexp|in|is|between|sounds|glob|similar)\b)"
 )

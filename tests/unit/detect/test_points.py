@@ -85,6 +85,13 @@ def test_budgets_are_kept_and_named() -> None:
     many = b"/?" + b"&".join(b"a%d=1" % i for i in range(POINTS_MAX))
     assert len(points(request(many)).found) <= POINTS_MAX
     assert points(request(b"/", b"text/plain", b"x y" * 400_000)).overlimit == {"value bytes"}
+    wide = json.dumps({str(i): "x" for i in range(2_000)}).encode()
+    assert points(request(b"/", b"", wide)).overlimit == {"pairs"}
+
+
+def test_json_too_deep_is_looked_at_as_it_stands() -> None:
+    deep = b'{"a":' * 80 + b'"x"' + b"}" * 80
+    assert values(request(b"/", b"application/json", deep), "body") == [deep]
 
 
 def test_a_header_seen_clean_costs_the_same_and_gives_no_points() -> None:
