@@ -80,7 +80,11 @@ class Core(Protocol):
         """Take over state rows; called before anything else, never with tombstones."""
 
     def learn(self, event: Event) -> None:
-        """Take in one record of a broadcast topic; called between batches only."""
+        """Take in one record of a broadcast topic; called between batches only.
+
+        After a restart all of them are learned again, behind `restore`: what the core says of
+        those that its last commit knew is dropped, for it was committed then.
+        """
 
     def feed(self, events: Sequence[Event]) -> None:
         """Work through events in the order of their offsets."""
