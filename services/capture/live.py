@@ -63,6 +63,7 @@ class LiveAgent:
         self._losses = Losses()
         self._entries = 0
         self._save_failed = False
+        self._damaged_bytes = 0
         folder = agent_folder(settings, agent)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _locked(folder)
@@ -115,6 +116,9 @@ class LiveAgent:
         _, dropped = self._ring.kernel_counts()
         if dropped:
             self._losses.add("kernel_drop", Amount(packets=dropped, bytes=0))
+        if damaged := self._spool.damaged_bytes - self._damaged_bytes:
+            self._damaged_bytes += damaged
+            self._losses.add("spool_damaged", Amount(packets=0, bytes=damaged))
         for record in self._packer.ledger():
             self._send_ledger(record)
         if causes := self._losses.take():

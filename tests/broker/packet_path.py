@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.codec import decode_as, name_of
@@ -35,6 +35,13 @@ DEADLINE_S = 120
 SLOWLY = {
     "SIDETAP_KAFKA__BATCH_NUM_MESSAGES": "1",
     "SIDETAP_KAFKA__MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION": "1",
+}
+
+# The group's coordinator is being chosen.
+MOVING = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 }
 
 
@@ -124,7 +131,7 @@ class PacketPath:
         try:
             committed = consumer.committed([TopicPartition(*place) for place in places], 10)
         except KafkaException as error:
-            if not error.args[0].retriable():  # Else: the group's coordinator is on the move.
+            if error.args[0].code() not in MOVING:
                 raise
             return False
         finally:
