@@ -19,6 +19,30 @@ More = Annotated[
     list[str] | None, typer.Argument(metavar="[MORE…]", help="More of the same.", hidden=True)
 ]
 
+Site = Annotated[
+    str | None, typer.Option("--site", help="The network, where addresses may repeat.")
+]
+Agent = Annotated[str | None, typer.Option("--agent", help="A name for this agent.")]
+Filter = Annotated[
+    str | None, typer.Option("--filter", metavar="BPF", help="A tcpdump expression.")
+]
+Include = Annotated[
+    list[str] | None, typer.Option("--include", metavar="[NAME=]CIDR", help="Keep a subnet.")
+]
+Exclude = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="[NAME=]CIDR", help="Drop a subnet.")
+]
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Progress, state and spool.")
+]
+User = Annotated[
+    str | None, typer.Option("--user", help="Whom to become once the sockets are open.")
+]
+Again = Annotated[bool, typer.Option("--again", help="Send files as a new run.")]
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", metavar="F", help="The deployment's TOML file.")
+]
+
 
 def register(application: typer.Typer, name: str) -> None:
     """Add the subcommand."""
@@ -29,29 +53,15 @@ def capture(
     interface: Interfaces = None,
     pcap: Files = None,
     more: More = None,
-    site: Annotated[
-        str | None, typer.Option("--site", help="The network, where addresses may repeat.")
-    ] = None,
-    agent: Annotated[str | None, typer.Option("--agent", help="A name for this agent.")] = None,
-    filter_: Annotated[
-        str | None, typer.Option("--filter", metavar="BPF", help="A tcpdump expression.")
-    ] = None,
-    include: Annotated[
-        list[str] | None, typer.Option("--include", metavar="[NAME=]CIDR", help="Keep a subnet.")
-    ] = None,
-    exclude: Annotated[
-        list[str] | None, typer.Option("--exclude", metavar="[NAME=]CIDR", help="Drop a subnet.")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Progress, state and spool.")
-    ] = None,
-    user: Annotated[
-        str | None, typer.Option("--user", help="Whom to become once the sockets are open.")
-    ] = None,
-    again: Annotated[bool, typer.Option("--again", help="Send files as a new run.")] = False,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", metavar="F", help="The deployment's TOML file.")
-    ] = None,
+    site: Site = None,
+    agent: Agent = None,
+    filter_: Filter = None,
+    include: Include = None,
+    exclude: Exclude = None,
+    data: Data = None,
+    user: User = None,
+    again: Again = False,
+    settings: SettingsFile = None,
     kafka: KafkaOption = None,
 ) -> None:
     """One agent: packets of files or interfaces to the topic `packets`.

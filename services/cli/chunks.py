@@ -33,7 +33,8 @@ def chunks(
     """Everything that these files hold.
 
     They are taps of one site, merged by packet time; with `separate`, each is a site of its own
-    named as its source, one after the other. Raises RefusedError for what is no capture.
+    named as its source, one after the other. Raises RefusedError for what is no capture: at once,
+    for sites of their own after all the others have been read.
     """
     found = [
         _printable(tap)
@@ -42,9 +43,16 @@ def chunks(
     if not separate:
         yield from _read([TapLetters(tap, settings, PARTITIONS) for tap in found], say)
         return
+    refused = 0
     for tap in found:
         own = replace(settings, site=tap.agent.replace("/", "|"))
-        yield from _read([TapLetters(tap, own, PARTITIONS)], say)
+        try:
+            yield from _read([TapLetters(tap, own, PARTITIONS)], say)
+        except RefusedError as error:
+            say(f"sidetap: {error}")
+            refused += 1
+    if refused:
+        raise RefusedError(f"{refused} of {len(found)} files could not be read.")
 
 
 def _read(sources: Sequence[TapLetters], say: Say) -> Iterator[Chunk]:

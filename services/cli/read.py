@@ -1,6 +1,6 @@
 """`sidetap read`: capture files to exchanges, findings and endpoints, in one process."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -84,13 +84,29 @@ def read(
     form: Sheet | Lines = (
         Sheet(wanted) if chosen(said) is Format.table else Lines(wanted, bodies=bodies)
     )
-    last = LastWords(held_max=0 if revisions else HELD_MAX)
+    _read(files, wanted, form, LastWords(0 if revisions else HELD_MAX), separate=separate)
+
+
+def _read(
+    files: Sequence[str],
+    wanted: frozenset[Emit],
+    form: "Sheet | Lines",
+    last: "LastWords",
+    *,
+    separate: bool,
+) -> None:
     deployment = load()
     flow = pipeline(deployment, {topic.value for topic in wanted})
-    for chunk in chunks(files, deployment.of(CaptureSettings), say, separate=separate):
-        form.take(last.of(flow.feed(chunk)))
+    refused: RefusedError | None = None
+    try:
+        for chunk in chunks(files, deployment.of(CaptureSettings), say, separate=separate):
+            form.take(last.of(flow.feed(chunk)))
+    except RefusedError as error:
+        refused = error  # What was read before it is still worth its results.
     form.take(last.rest())
     form.end()
+    if refused is not None:
+        raise refused
 
 
 def wanted_of(emit: str) -> frozenset[Emit]:

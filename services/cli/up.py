@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ import typer
 
 from services.cli.broker import KafkaOption, client
 from services.cli.capture import Files, Interfaces, More, with_more
+from services.cli.demo.show import play
 from services.cli.deployed import SERVICES, Deployed
 from services.cli.doctor import may_capture
 from services.cli.output import say
@@ -72,28 +74,46 @@ def up(
     """
     interfaces, files = with_more(interface or [], pcap or [], more or [])
     _check(interfaces, files, demo)
+    found_any = _run(_Wanted(interfaces, files, demo, workers, data, port, kafka, seconds))
+    say("stopped")
+    if seconds is not None and not found_any:
+        raise CheckFailedError("nothing was found.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What was asked for."""
+
+    interfaces: list[str]
+    files: list[str]
+    demo: bool
+    workers: int
+    data: Path | None
+    port: int
+    kafka: str | None
+    seconds: float | None
+
+
+def _run(wanted: _Wanted) -> bool:
+    """Everything from its start to its stop; whether anything was found."""
     with ExitStack() as stack:
-        folder = _folder(data, demo, stack)
+        folder = _folder(wanted.data, wanted.demo, stack)
         asked = _Asked()
-        bootstrap = stack.enter_context(_kafka(kafka, folder, port))
-        deployed = Deployed(folder, bootstrap, workers, say, DEMO_SETTINGS if demo else {})
+        bootstrap = stack.enter_context(_kafka(wanted.kafka, folder, wanted.port))
+        more = DEMO_SETTINGS if wanted.demo else {}
+        deployed = Deployed(folder, bootstrap, wanted.workers, say, more)
         announce(Running(os.getpid(), bootstrap, str(folder), deployed.health))
         stack.callback(withdraw, os.getpid())
         stack.callback(deployed.stop)
         deployed.start_services()
-        if demo:
-            from services.cli.demo.show import play
-
-            play(deployed, asked, seconds)
+        if wanted.demo:
+            play(deployed, asked, wanted.seconds)
         else:
-            deployed.capture(interfaces, files)
-            _greet(deployed, interfaces, files)
-            deployed.watch(asked, seconds)
-        found_any = len(deployed.board.findings) > 0
+            deployed.capture(wanted.interfaces, wanted.files)
+            _greet(deployed, wanted.interfaces, wanted.files)
+            deployed.watch(asked, wanted.seconds)
         say("stopping …")
-    say("stopped")
-    if seconds is not None and not found_any:
-        raise CheckFailedError("nothing was found.")
+        return len(deployed.board.findings) > 0
 
 
 class _Asked:

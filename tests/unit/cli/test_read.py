@@ -161,6 +161,19 @@ def test_separate_files_are_separate_sites(
     assert len({exchange["id"] for exchange in found}) == 2
 
 
+def test_one_bad_site_does_not_keep_the_others_from_being_read(
+    tmp_path: Path, capture: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    bad = tmp_path / "bad.pcap"
+    bad.write_bytes(b"no capture")
+    assert run(["read", "--separate", "--emit", "exchanges", str(bad), str(capture)]) == 2
+    said = capfdbinary.readouterr()
+    assert json.loads(said.out)["source"] == "a.pcap"
+    first, last = said.err.decode().splitlines()
+    assert str(bad) in first
+    assert last == "sidetap: 1 of 2 files could not be read."
+
+
 def test_a_slow_answer_is_said_once_or_as_on_the_topic(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
