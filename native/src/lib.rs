@@ -12,7 +12,6 @@ pub mod http1;
 pub mod ledger;
 pub mod limits;
 pub mod pack;
-pub mod packets;
 #[cfg(feature = "python")]
 mod python;
 pub mod reassembler;

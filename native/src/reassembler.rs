@@ -11,14 +11,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::avro::Damage;
-use crate::block::{Packet, Packets};
+use crate::block::{self, Packet, Packets};
 use crate::connection::Connection;
 use crate::exchange::scene::{Counts, Output, Scene};
 use crate::flow::key::FlowKey;
 use crate::flow::segment::Segment;
 use crate::flow::table::Table;
 use crate::limits::Limits;
-use crate::packets::Block;
 use crate::schema::BlockKind;
 use crate::site::{Site, Turn};
 use crate::snapshot::Rows;
@@ -76,7 +75,7 @@ impl Reassembler {
 
     /// Works one record in; what cannot be read changes nothing.
     pub fn feed(&mut self, record: &[u8]) -> Result<(), Damage> {
-        let block = Block::read(record)?;
+        let (block, data) = readable(record)?;
         let number = self.site_number(block.site);
         let site = &mut self.sites[number as usize];
         site.changed = true;
@@ -107,7 +106,7 @@ impl Reassembler {
             agent,
             other_clocks,
         };
-        let mut packets = Packets::new(block.data);
+        let mut packets = Packets::new(data);
         while !self.guarded(&mut packets, &from) {}
         self.advance(&from, block.clock_us);
         if block.kind == BlockKind::End {
@@ -299,5 +298,20 @@ impl Reassembler {
         if times > 0 {
             *self.counts.entry(event).or_default() += times;
         }
+    }
+}
+
+/// A block all of whose packets can be read: it is worked in whole or not at all.
+fn readable(record: &[u8]) -> Result<(block::Head<'_>, &[u8]), Damage> {
+    let (head, data) = block::read(record)?;
+    let mut count = 0;
+    for packet in Packets::new(data) {
+        packet?;
+        count += 1;
+    }
+    if count == head.packets {
+        Ok((head, data))
+    } else {
+        Err("another number of packets than it says")
     }
 }

@@ -6,6 +6,9 @@ use std::path::Path;
 #[path = "../fuzz/inbound.rs"]
 mod inbound;
 
+#[path = "../fuzz/flows.rs"]
+mod flows;
+
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/seeds")
@@ -33,4 +36,14 @@ fn frames() {
 #[test]
 fn blocks() {
     replay("block", inbound::block);
+}
+
+#[test]
+fn streams() {
+    replay("stream", flows::stream);
+}
+
+#[test]
+fn exchanges() {
+    replay("exchange", flows::exchange);
 }

@@ -1,6 +1,5 @@
 //! A body on its way: bytes in, body bytes out, without the transfer coding.
 
-use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
 use super::framing::Framing;
@@ -13,12 +12,12 @@ const CHUNK_LINE_BYTES_MAX: u32 = 16 << 10;
 /// Where a chunked body stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Chunk {
-    /// In the size line: value, digits read, bytes of the line, and whether the digits ended.
+    /// In the size line: value, digits read, bytes of the line, and where in it.
     Size {
         value: u64,
         digits: u8,
         bytes: u32,
-        ended: bool,
+        place: Place,
     },
     Data {
         left: u64,
@@ -27,11 +26,19 @@ enum Chunk {
     DataEnd,
 }
 
+/// Where in a size line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Place {
+    Digits,
+    Blanks,
+    Extension,
+}
+
 const SIZE: Chunk = Chunk::Size {
     value: 0,
     digits: 0,
     bytes: 0,
-    ended: false,
+    place: Place::Digits,
 };
 
 /// What is left of a body.
@@ -148,52 +155,112 @@ impl Chunk {
         Part::Framing(used)
     }
 
-    /// RFC 9112 §7.1: hex digits, then anything up to the line's end.
+    /// RFC 9112 §7.1: hex digits, perhaps blanks, perhaps a semicolon and anything up to the
+    /// line's end.
     fn size(&mut self, input: &[u8], marks: &mut Marks) -> Part {
         let Chunk::Size {
             value,
             digits,
             bytes,
-            ended,
+            place,
         } = self
         else {
             return Part::Bad;
         };
-        let mut used = 0;
-        while let (Some(&byte), false) = (input.get(used), *ended) {
-            match (byte as char).to_digit(16) {
-                Some(_) if *value >> 58 != 0 => return Part::Bad,
-                Some(digit) => {
-                    (*value, *digits) =
-                        (*value << 4 | u64::from(digit), (*digits).saturating_add(1))
-                }
-                None => *ended = true,
-            }
-            used += usize::from(!*ended);
-        }
-        let rest = &input[used..];
-        let line_end = memchr(b'\n', rest);
-        let line = &rest[..line_end.unwrap_or(rest.len())];
-        if *ended && *digits == 0 {
-            return Part::Bad;
-        }
-        if line
-            .iter()
-            .any(|&byte| !matches!(byte, b'\r' | b' ' | b'\t'))
-        {
-            if !line.trim_ascii_start().starts_with(b";") && *bytes == 0 {
+        for (at, &byte) in input.iter().enumerate() {
+            *bytes += 1;
+            if *bytes > CHUNK_LINE_BYTES_MAX {
                 return Part::Bad;
             }
-            marks.add(Anomaly::ChunkExtension);
+            match (*place, byte, (byte as char).to_digit(16)) {
+                (_, b'\n', _) if *digits == 0 => return Part::Bad,
+                (_, b'\n', _) if *value == 0 => return Part::Trailers(at + 1),
+                (_, b'\n', _) => {
+                    let left = *value;
+                    return self.go(Chunk::Data { left }, at + 1);
+                }
+                (Place::Extension, ..) => {}
+                (_, b';', _) if *digits > 0 => {
+                    *place = Place::Extension;
+                    marks.add(Anomaly::ChunkExtension);
+                }
+                (_, b'\r' | b' ' | b'\t', _) if *digits > 0 => *place = Place::Blanks,
+                (Place::Digits, _, Some(digit)) if *value >> 58 == 0 => {
+                    *value = *value << 4 | u64::from(digit);
+                    *digits = digits.saturating_add(1);
+                }
+                _ => return Part::Bad,
+            }
         }
-        *bytes += line.len() as u32;
-        if *bytes > CHUNK_LINE_BYTES_MAX {
-            return Part::Bad;
+        Part::Framing(input.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The body of a chunked message fed in steps; Err: so many bytes were used before the damage.
+    fn dechunk(bytes: &[u8], step: usize) -> Result<(Vec<u8>, usize), usize> {
+        let mut decoder = Decoder::new(Framing::Chunked).unwrap();
+        let (mut out, mut marks, mut used) = (Vec::new(), Marks::default(), 0);
+        while used < bytes.len() {
+            let end = bytes.len().min(used + step);
+            match decoder.take(&bytes[used..end], &mut marks) {
+                Part::Body(taken) => {
+                    out.extend_from_slice(&bytes[used..used + taken]);
+                    used += taken;
+                }
+                Part::Framing(taken) => used += taken,
+                Part::Trailers(taken) => return Ok((out, used + taken)),
+                Part::Bad => return Err(used),
+                Part::End => unreachable!("a chunked body ends with its trailers"),
+            }
         }
-        match (line_end, *value) {
-            (None, _) => Part::Framing(input.len()),
-            (Some(end), 0) => Part::Trailers(used + end + 1),
-            (Some(end), left) => self.go(Chunk::Data { left }, used + end + 1),
+        Ok((out, used))
+    }
+
+    #[test]
+    fn chunks_are_the_same_in_any_step() {
+        let sent = b"5;name=\"v\"\r\nhello\r\n006 \r\n world\n1\n!\r\n0;last\r\n";
+        for step in 1..sent.len() {
+            assert_eq!(
+                dechunk(sent, step),
+                Ok((b"hello world!".to_vec(), sent.len()))
+            );
         }
+    }
+
+    #[test]
+    fn what_is_no_chunk_is_bad() {
+        for sent in [
+            &b"x\r\n"[..],
+            b"\r\n",
+            b"-5\r\n",
+            b"5\r\nhello!!",
+            b"fffffffffffffffff\r\n",
+            b"5 x\r\n",
+        ] {
+            assert!(dechunk(sent, 1).is_err(), "{}", sent.escape_ascii());
+            assert!(dechunk(sent, 100).is_err(), "{}", sent.escape_ascii());
+        }
+        let long = [&b"5;"[..], &vec![b'x'; 20 << 10]].concat();
+        assert!(dechunk(&long, 100).is_err());
+    }
+
+    #[test]
+    fn a_hole_inside_known_bytes_is_skipped() {
+        let mut length = Decoder::new(Framing::Length(10)).unwrap();
+        assert_eq!(length.skip(4), Some(4));
+        assert_eq!(length.promised(), 6);
+        assert_eq!(length.skip(7), None);
+        let mut chunked = Decoder::new(Framing::Chunked).unwrap();
+        assert_eq!(chunked.skip(1), None);
+        assert_eq!(
+            chunked.take(b"5\r\n", &mut Marks::default()),
+            Part::Framing(3)
+        );
+        assert_eq!(chunked.skip(5), Some(5));
+        assert_eq!(Decoder::new(Framing::Length(0)), None);
     }
 }

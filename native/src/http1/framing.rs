@@ -191,3 +191,117 @@ pub fn of_response(head: &mut Head, method: Method) -> Framing {
     }
     stated.unwrap_or(Framing::UntilClose)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http1::head;
+
+    fn request(fields: &str) -> (Framing, Vec<Anomaly>) {
+        let text = format!("POST / HTTP/1.1\r\nHost: h\r\n{fields}\r\n\r\n");
+        let mut head = head::request(text.as_bytes(), 100);
+        let framing = of_request(&mut head);
+        let all = [
+            Anomaly::AmbiguousFraming,
+            Anomaly::BadContentLength,
+            Anomaly::ConflictingContentLength,
+            Anomaly::ContentLengthOverflow,
+            Anomaly::FoldedTransferEncoding,
+            Anomaly::MultipleContentLength,
+            Anomaly::NegativeContentLength,
+            Anomaly::UnknownTransferEncoding,
+        ];
+        (
+            framing,
+            all.into_iter()
+                .filter(|mark| head.marks.has(*mark))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn a_request_is_framed_as_rfc_9112_wants() {
+        use Anomaly::*;
+        use Framing::*;
+        for (fields, framing, marks) in [
+            ("X: y", None, vec![]),
+            ("Content-Length: 7", Length(7), vec![]),
+            (
+                "Content-Length: 7\r\ncontent-length: 7",
+                Length(7),
+                vec![MultipleContentLength],
+            ),
+            (
+                "Content-Length: 7, 8",
+                Length(7),
+                vec![ConflictingContentLength],
+            ),
+            (
+                "Content-Length: -7",
+                UntilClose,
+                vec![NegativeContentLength],
+            ),
+            ("Content-Length: +7", UntilClose, vec![BadContentLength]),
+            ("Content-Length: 0x7", UntilClose, vec![BadContentLength]),
+            ("Content-Length:", UntilClose, vec![BadContentLength]),
+            (
+                "Content-Length: 9223372036854775808",
+                UntilClose,
+                vec![ContentLengthOverflow],
+            ),
+            ("Transfer-Encoding: Chunked", Chunked, vec![]),
+            ("Transfer-Encoding: gzip, chunked", Chunked, vec![]),
+            (
+                "Transfer-Encoding: chunked, gzip",
+                UntilClose,
+                vec![UnknownTransferEncoding],
+            ),
+            (
+                "Transfer-Encoding: chunked\r\nContent-Length: 7",
+                Chunked,
+                vec![AmbiguousFraming],
+            ),
+            (
+                "Transfer-Encoding:\r\n chunked",
+                Chunked,
+                vec![FoldedTransferEncoding],
+            ),
+            ("Transfer-Encoding: identity", None, vec![]),
+        ] {
+            assert_eq!(request(fields), (framing, marks), "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_response_depends_on_its_request() {
+        let framing = |status: &str, fields: &str, method: Method| {
+            let text = format!("HTTP/1.1 {status} x\r\n{fields}\r\n\r\n");
+            of_response(&mut head::response(text.as_bytes(), 100), method)
+        };
+        assert_eq!(framing("200", "X: y", Method::Other), Framing::UntilClose);
+        assert_eq!(
+            framing("200", "Content-Length: 3", Method::Other),
+            Framing::Length(3)
+        );
+        assert_eq!(
+            framing("200", "Content-Length: 3", Method::Head),
+            Framing::None
+        );
+        assert_eq!(
+            framing("204", "Content-Length: 3", Method::Other),
+            Framing::None
+        );
+        assert_eq!(
+            framing("304", "Transfer-Encoding: chunked", Method::Other),
+            Framing::None
+        );
+        assert_eq!(
+            framing("200", "Content-Length: 3", Method::Connect),
+            Framing::None
+        );
+        assert_eq!(
+            framing("407", "Content-Length: 3", Method::Connect),
+            Framing::Length(3)
+        );
+    }
+}

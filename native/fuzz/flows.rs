@@ -1,0 +1,153 @@
+//! What the fuzzer does with bytes on reassembly's side; `cargo test` does it with the seeds.
+//!
+//! Run one with `cargo +nightly fuzz run stream seeds/stream`.
+
+use sidetap_native::block::{self, Packet};
+use sidetap_native::exchange::view::View;
+use sidetap_native::limits::Limits;
+use sidetap_native::reassembler::{Batch, Reassembler};
+use sidetap_native::schema::BlockKind;
+
+const START_US: i64 = 1_700_000_000_000_000;
+const ISN: [u32; 2] = [1_000, 5_000];
+
+/// Bytes as one connection: each turn is a control byte, a length and so many bytes.
+///
+/// Control bits: 0 side, 1 lost before the tap, 2 comes again, 3 comes before its neighbour,
+/// 4 FIN, 5 RST, 6 a second passes, 7 the ACK is rubbish.
+pub fn stream(bytes: &[u8]) {
+    let packets = packets(bytes);
+    let whole = run(&packets, packets.len().max(1), false);
+    assert_eq!(whole.counts.get("bugs"), None);
+    for (key, record) in &whole.outputs {
+        assert!(key.is_none() || View::of(record).is_ok());
+    }
+    // Where blocks and takes fall, and restarts, change nothing.
+    let cut = run(&packets, 3, true);
+    assert_eq!(whole.outputs, cut.outputs);
+    assert_eq!(whole.ledger, cut.ledger);
+}
+
+/// Any bytes as an Exchange record, as a block, as state rows.
+pub fn exchange(bytes: &[u8]) {
+    let _ = View::of(bytes);
+    let mut reassembler = Reassembler::new("packets/0", Limits::default());
+    let _ = reassembler.feed(bytes);
+    let (key, row) = bytes.split_at(bytes.len().min(50));
+    let _ = reassembler.restore(&[(key, row)]);
+}
+
+fn packets(bytes: &[u8]) -> Vec<(i64, Vec<u8>)> {
+    let (mut next, mut at_us) = (ISN, START_US);
+    let mut out = vec![(at_us, frame(0, next[0], None, 2, b""))];
+    out.push((at_us, frame(1, next[1], Some(next[0] + 1), 2, b"")));
+    next = next.map(|isn| isn + 1);
+    let mut rest = bytes;
+    while let [control, length, after @ ..] = rest {
+        let (said, after) = after.split_at(after.len().min(usize::from(*length)));
+        let side = usize::from(control & 1);
+        at_us += if control & 64 != 0 { 1_000_000 } else { 100 };
+        let flags = (control & 16) >> 4 | (control & 32) >> 3;
+        let ack = if control & 128 != 0 {
+            77
+        } else {
+            next[1 - side]
+        };
+        let packet = (at_us, frame(side, next[side], Some(ack), flags, said));
+        next[side] = next[side].wrapping_add(said.len() as u32);
+        if control & 2 == 0 {
+            let place = out.len() - usize::from(control & 8 != 0 && out.len() > 2);
+            out.insert(place, packet.clone());
+        }
+        if control & 4 != 0 {
+            out.push(packet);
+        }
+        rest = after;
+    }
+    out
+}
+
+fn frame(side: usize, seq: u32, ack: Option<u32>, flags: u8, said: &[u8]) -> Vec<u8> {
+    let (ports, hosts) = ([40_000u16, 80], [[10, 0, 0, 1], [10, 0, 0, 2]]);
+    let mut out = vec![0x45, 0];
+    out.extend((40 + said.len() as u16).to_be_bytes());
+    out.extend([0, 0, 0, 0, 64, 6, 0, 0]);
+    out.extend([hosts[side], hosts[1 - side]].concat());
+    out.extend(ports[side].to_be_bytes());
+    out.extend(ports[1 - side].to_be_bytes());
+    out.extend(seq.to_be_bytes());
+    out.extend(ack.unwrap_or(0).to_be_bytes());
+    out.extend([0x50, flags | u8::from(ack.is_some()) << 4, 2, 0, 0, 0, 0, 0]);
+    out.extend(said);
+    out
+}
+
+/// The packets in blocks of so many; with `restarts`, a new reassembler takes over after each.
+fn run(packets: &[(i64, Vec<u8>)], in_block: usize, restarts: bool) -> Batch {
+    let mut all = Batch::default();
+    let mut reassembler = Reassembler::new("packets/0", Limits::default());
+    let mut rows = std::collections::BTreeMap::new();
+    let mut clock_us = 0;
+    let chunks: Vec<_> = packets.chunks(in_block).collect();
+    for sequence in 0..=chunks.len() {
+        let record = record(sequence, chunks.get(sequence).copied(), &mut clock_us);
+        reassembler.feed(&record).expect("a block of ours");
+        if restarts {
+            let batch = reassembler.take();
+            for (key, row) in batch.rows {
+                match row {
+                    Some(row) => rows.insert(key, row),
+                    None => rows.remove(&key),
+                };
+            }
+            all.outputs.extend(batch.outputs);
+            all.ledger.extend(batch.ledger);
+            reassembler = Reassembler::new("packets/0", Limits::default());
+            let saved: Vec<_> = rows.iter().map(|(key, row)| (&key[..], &row[..])).collect();
+            reassembler.restore(&saved).expect("rows of ours");
+        }
+    }
+    let batch = reassembler.take();
+    all.outputs.extend(batch.outputs);
+    all.ledger.extend(batch.ledger);
+    all.counts = batch.counts;
+    all
+}
+
+fn record(sequence: usize, packets: Option<&[(i64, Vec<u8>)]>, clock_us: &mut i64) -> Vec<u8> {
+    let mut data = Vec::new();
+    for (at_us, frame) in packets.unwrap_or_default() {
+        *clock_us = (*clock_us).max(*at_us);
+        let packet = Packet {
+            at_us: *at_us,
+            clock_us: *clock_us,
+            wire_bytes: frame.len() as u32,
+            ip_offset: 0,
+            tcp_offset: 20,
+            vlan: None,
+            vni: None,
+            flags: 0,
+            frame,
+        };
+        block::write(&packet, &mut data);
+    }
+    let head = block::Head {
+        site: "s",
+        agent: "a",
+        epoch: "e",
+        partition: 0,
+        sequence: sequence as i64,
+        kind: if packets.is_some() {
+            BlockKind::Data
+        } else {
+            BlockKind::End
+        },
+        clock_us: *clock_us,
+        packets: packets.map_or(0, <[_]>::len) as i32,
+        captured_bytes: data.len() as i64,
+    };
+    let mut out = Vec::new();
+    block::write_head(&head, data.len(), &mut out);
+    out.extend(data);
+    out
+}
