@@ -43,10 +43,10 @@ def bench(
         Path | None, typer.Option("--pcap", metavar="F", help="This capture, not made traffic.")
     ] = None,
 ) -> None:
-    """Figures of this machine: medians of interleaved rounds, with least and greatest.
+    """What this machine reaches, beside its peers.
 
-    Rates are per CPU second, of one core. Ratios are taken round by round against a peer that
-    read the same file in the same round.
+    Medians of interleaved rounds, with least and greatest. Rates are per CPU second, of one core.
+    Ratios are taken round by round against a peer that read the same file in the same round.
 
     \b
     Examples:

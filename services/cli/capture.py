@@ -64,7 +64,9 @@ def capture(
     settings: SettingsFile = None,
     kafka: KafkaOption = None,
 ) -> None:
-    """One agent: packets of files or interfaces to the topic `packets`.
+    """One agent: packets to Kafka.
+
+    From files or interfaces to the topic `packets`.
 
     \b
     Examples:

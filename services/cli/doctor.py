@@ -44,9 +44,12 @@ def register(application: typer.Typer, name: str) -> None:
 def doctor(
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """What this machine lacks for which capture mode, and how to mend it.
+    """What this machine lacks, and how to mend it.
 
-    Example: sidetap doctor
+    \b
+    Example:
+      sidetap doctor
+
     Exit code 1 when something is lacking without which `sidetap up` cannot run.
     """
     checks = list(all_checks())

@@ -44,7 +44,9 @@ def endpoints(
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """The inventory: every operation of every API, as seen in the traffic.
+    """The API inventory.
+
+    Every operation of every API, as seen in the traffic.
 
     \b
     Examples:

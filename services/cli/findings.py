@@ -38,9 +38,10 @@ def findings(
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """What was found: attacks, forced browsing, vulnerabilities, API changes.
+    """What was found.
 
-    The last revision of each finding, oldest first; with --follow each revision as it comes.
+    Attacks, forced browsing, vulnerabilities, API changes: the last revision of each finding,
+    oldest first; with --follow each revision as it comes.
 
     \b
     Examples:

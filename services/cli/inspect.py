@@ -32,10 +32,11 @@ def inspect(
     ],
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """Judge requests: {"id", "request_b64"[, "response_b64"]}, one a line.
+    """Judge requests given as JSON lines.
 
-    Answers with {"id", "attack", "score", "classes", "matches", "vulnerabilities"} a line, in
-    the same order. A line that cannot be read is answered with its error; then exit code 2.
+    Takes {"id", "request_b64"[, "response_b64"]} a line. Answers with {"id", "attack", "score",
+    "classes", "matches", "vulnerabilities"} a line, in the same order. A line that cannot be read
+    is answered with its error; then exit code 2.
 
     \b
     Examples:

@@ -38,7 +38,9 @@ def label(
     ] = "",
     kafka: KafkaOption = None,
 ) -> None:
-    """Says of a finding whether it was right; kept on the `labels` topic.
+    """Says of a finding whether it was right.
+
+    Kept on the `labels` topic, for those who train the detection.
 
     \b
     Examples:

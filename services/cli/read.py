@@ -65,10 +65,10 @@ def read(
     ] = False,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """Read captures with the same cores as the cluster, without Kafka.
+    """Read captures in one process, without Kafka.
 
-    Several files are taps of one site, merged by packet time. Exchanges come as they end,
-    findings and endpoints at the end of the input.
+    The same cores as on the cluster. Several files are taps of one site, merged by packet time.
+    Exchanges come as they end, findings and endpoints at the end of the input.
 
     \b
     Examples:

@@ -72,10 +72,10 @@ def replay(
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """The past again, with today's code and policy, under another name.
+    """The past again, under another name.
 
-    Times are packet times; its end is fixed when it begins. Findings are on
-    run.NAME.findings, operations on run.NAME.endpoints.
+    With today's code and policy. Times are packet times; its end is fixed when it begins. Findings
+    are on run.NAME.findings, operations on run.NAME.endpoints.
 
     \b
     Examples:

@@ -38,9 +38,10 @@ def show(
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """One finding or exchange whole: the request with the payload marked, the response, the rule.
+    """One finding or exchange whole.
 
-    Passwords, cookies, tokens and card numbers are masked.
+    The request with the payload marked, the response, the rule, what to do. Passwords, cookies,
+    tokens and card numbers are masked.
 
     \b
     Example:

@@ -33,9 +33,10 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
     kafka: KafkaOption = None,
 ) -> None:
-    """Lag by group and topic, workers with their rates, the ledger, findings by class.
+    """Lag, rates, ledger and findings.
 
-    Workers are those of `sidetap up` on this machine; all else is read from Kafka.
+    Lag by group and topic, workers with their rates, findings by class. Workers are those of
+    `sidetap up` on this machine; all else is read from Kafka.
 
     \b
     Example:

@@ -39,9 +39,10 @@ def topics(
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
-    """Compares the broker's topics with schemas/topics.toml; exit code 1 where they differ.
+    """Compares the broker's topics with the table.
 
-    The partition count of a keyed topic is never changed: what to do instead is said.
+    The table is schemas/topics.toml; exit code 1 where they differ. The partition count of a keyed
+    topic is never changed: what to do instead is said.
 
     \b
     Examples:

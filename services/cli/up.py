@@ -62,9 +62,10 @@ def up(
         ),
     ] = None,
 ) -> None:
-    """Everything on this machine: Kafka (unless --kafka names one), topics, every service.
+    """Everything on this machine, until Ctrl-C.
 
-    Ctrl-C stops all of it in order. The demo keeps nothing unless --data says where.
+    Kafka (unless --kafka names one), topics, every service, agents. Ctrl-C stops all of it in
+    order. The demo keeps nothing unless --data says where.
 
     \b
     Examples:
