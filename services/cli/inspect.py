@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 import zstandard
 
-from services.cli.output import Format, JsonLines, chosen, print_people, table
+from services.cli.output import Format, JsonLines, Progress, chosen, print_people, table
 from services.cli.refusal import RefusedError, os_reason
 
 ZSTD, GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
@@ -79,13 +79,15 @@ def _unpacked(file: str) -> io.BufferedReader | gzip.GzipFile:
 
 
 def _as_lines(verdicts: Iterable[dict[str, Any]], *, live: bool) -> int:
-    lines, wrong = JsonLines(), 0
+    lines, progress, wrong = JsonLines(), Progress("requests"), 0
     for number, verdict in enumerate(verdicts, 1):
+        progress.add(1)
         wrong += "error" in verdict
         lines.write(verdict)
         if live or number % LINES_A_FLUSH == 0:
             lines.flush()
     lines.flush()
+    progress.end()
     return wrong
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
+PROGRESS_S = 0.5
 # C1 controls are valid JSON and UTF-8, yet steer some terminals.
 C1 = tuple((f"\\u{point:04x}".encode(), chr(point).encode()) for point in range(0x7F, 0xA0))
 
@@ -34,6 +36,28 @@ def chosen(said: Format | None) -> Format:
 def say(sentence: str) -> None:
     """One line for the person, on stderr."""
     print(sentence, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """A count on stderr that renews itself, where a person waits and results go elsewhere."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._shown = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._count = 0
+        self._next_s = time.monotonic() + PROGRESS_S
+
+    def add(self, count: int) -> None:
+        """So many more."""
+        self._count += count
+        if self._shown and time.monotonic() >= self._next_s:
+            self._next_s += PROGRESS_S
+            print(f"\r{self._count:,} {self._what} …", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave a clean line."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 class JsonLines:

@@ -17,7 +17,7 @@ from services.cli.chunks import STDIN, chunks
 from services.cli.json_forms import endpoint_form, exchange_form, finding_form
 from services.cli.moments import iso
 from services.cli.one_process import pipeline
-from services.cli.output import Format, JsonLines, chosen, print_people, say, table
+from services.cli.output import Format, JsonLines, Progress, chosen, print_people, say, table
 from services.cli.refusal import RefusedError, os_reason
 from services.cli.safe_text import shown, text
 from services.runtime.core import Output
@@ -98,11 +98,15 @@ def _read(
     deployment = load()
     flow = pipeline(deployment, {topic.value for topic in wanted})
     refused: RefusedError | None = None
+    progress = Progress("records")
     try:
         for chunk in chunks(files, deployment.of(CaptureSettings), say, separate=separate):
-            form.take(last.of(flow.feed(chunk)))
+            found_now = flow.feed(chunk)
+            form.take(last.of(found_now))
+            progress.add(len(found_now))
     except RefusedError as error:
         refused = error  # What was read before it is still worth its results.
+    progress.end()
     form.take(last.rest())
     form.end()
     if refused is not None:
