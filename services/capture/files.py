@@ -78,7 +78,7 @@ def await_topic(kafka: Mapping[str, str], say: Say, stopping: Stopping) -> Desti
         except UnknownTopicError as error:
             found, sentence = None, f"{error}; waiting for it"
         else:
-            sentence = "Kafka cannot be reached; trying again"
+            sentence = f"Kafka at {kafka['bootstrap.servers']} cannot be reached; trying again"
         if found:
             return found
         if said != sentence:

@@ -191,7 +191,9 @@ def test_a_broker_that_is_away_for_ten_seconds_costs_nothing(
 def test_without_a_broker_it_says_so_once_and_goes_on_trying(capture: Path, tmp_path: Path) -> None:
     process = agent(["--pcap", str(capture)], "127.0.0.1:1", tmp_path)
     assert process.stderr is not None
-    assert process.stderr.readline() == ("sidetap capture: Kafka cannot be reached; trying again\n")
+    assert process.stderr.readline() == (
+        "sidetap capture: Kafka at 127.0.0.1:1 cannot be reached; trying again\n"
+    )
     time.sleep(3)
     assert process.poll() is None
     process.send_signal(signal.SIGINT)

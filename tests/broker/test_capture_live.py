@@ -20,7 +20,7 @@ from services.reassembly.worker import service
 from services.runtime.core import Event
 from services.runtime.kafka_local import LocalKafka
 from tests.broker.packet_path import PARTITIONS, TREE, PacketPath, make_topics, wait_for
-from tests.broker.wire_pair import Wire, wire
+from tests.broker.wire_pair import Wire, ip, wire
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a wire of its own")
 
@@ -238,6 +238,17 @@ def test_a_folder_that_nobody_may_enter_is_told_before_the_start(world: World) -
     assert ran.returncode == 2
     assert "cannot write to" in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("how", ["down", "delete"])
+def test_an_interface_that_goes_away_ends_the_agent(world: World, how: str) -> None:
+    agent = world.agent()
+    world.wire.ask(0, 5)
+    name = world.wire.interface
+    ip("link", *(["set", name, "down"] if how == "down" else ["delete", name]))
+    assert agent.process.wait(30) == 1
+    assert agent.heard("the interface went away")
+    assert world.whole() == set(range(5))
 
 
 def test_two_agents_do_not_share_a_folder(world: World) -> None:
