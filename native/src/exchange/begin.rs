@@ -78,6 +78,25 @@ impl Talk {
                 self.sides[side].part = part;
                 Some(run.bytes.len())
             }
+            Found::Head(kind, bytes) if bytes < old => {
+                // The line ended before bytes that were held back with it: they come first.
+                let start = first.start + bytes as u64;
+                self.head(
+                    side,
+                    kind,
+                    &work[..bytes],
+                    first,
+                    (start, first.at_us),
+                    scene,
+                );
+                let held = Run {
+                    start,
+                    bytes: &part.bytes[bytes..old],
+                    ..*run
+                };
+                self.feed(side, &held, heard, true, scene);
+                Some(0)
+            }
             Found::Head(kind, bytes) => {
                 let end = (run.start + (bytes - old) as u64, run.at_us);
                 self.head(side, kind, &work[..bytes], first, end, scene);
@@ -264,10 +283,7 @@ fn simple_end(work: &[u8]) -> Option<usize> {
         [b'\n', ..] => Some(end + 1),
         [b'\r', b'\n', ..] => Some(end + 2),
         behind => {
-            let line = behind
-                .split(|&byte| byte == b'\n')
-                .next()
-                .unwrap_or_default();
+            let line = &behind[..memchr::memchr(b'\n', behind)?];
             (!line.contains(&b':')).then_some(end)
         }
     }
