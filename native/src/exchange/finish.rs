@@ -91,6 +91,9 @@ impl Talk {
             scene.tally.body += body as i64;
             scene.tally.framing += framing as i64;
         }
+        if self.open.is_empty() {
+            self.open = Default::default(); // an idle flow costs little
+        }
     }
 
     /// Requests in front of `index` will not be answered any more: a later one was.

@@ -161,6 +161,10 @@ impl Talk {
             .add_all(&std::mem::take(&mut self.sides[side].ahead));
         open.request = Some(Message::new(&first, end.0, end.1, head, bytes.len()));
         self.take_over(bytes.len(), scene);
+        // Most connections have one exchange at a time; four of them would be 3 KB.
+        if self.open.capacity() == 0 {
+            self.open.reserve_exact(1);
+        }
         self.open.push_back(open);
         self.limit_unanswered(scene);
         if framing == Framing::UntilClose {

@@ -122,6 +122,9 @@ impl Half {
         let (position, done) = (front.start, front.end() == front.start);
         if done {
             self.queue.pop_front();
+            if self.queue.is_empty() {
+                self.queue = VecDeque::new(); // an idle flow costs little
+            }
         }
         self.advance(position);
     }
