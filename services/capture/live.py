@@ -64,6 +64,7 @@ class LiveAgent:
         self._entries = 0
         self._save_failed = False
         self._damaged_bytes = 0
+        self._untold: list[bytes] = []
         folder = agent_folder(settings, agent)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _locked(folder)
@@ -101,6 +102,8 @@ class LiveAgent:
             self._sender.serve(0.1)
         if not self._sender.empty:
             self._say("Kafka did not take everything: the rest waits in the spool")
+        if self._untold or self._sender.refusing:
+            self._say("the spool is full: what the last seconds lost is not in the ledger")
         lost = self._sender.close()
         self._save(closed=not lost)
         os.close(self._lock)
@@ -113,19 +116,25 @@ class LiveAgent:
             self._sender.send(Letter(letter.topic, letter.value, letter.partition, sequence=now_us))
 
     def _account(self) -> None:
+        """Count; and tell what was counted, unless that would be lost with the packets."""
         _, dropped = self._ring.kernel_counts()
         if dropped:
             self._losses.add("kernel_drop", Amount(packets=dropped, bytes=0))
         if damaged := self._spool.damaged_bytes - self._damaged_bytes:
             self._damaged_bytes += damaged
             self._losses.add("spool_damaged", Amount(packets=0, bytes=damaged))
-        for record in self._packer.ledger():
+        if not self._sender.refusing:
+            self._tell()
+        self._save(closed=False)
+
+    def _tell(self) -> None:
+        untold, self._untold = self._untold, []
+        for record in (*untold, *self._packer.ledger()):
             self._send_ledger(record)
         if causes := self._losses.take():
             self._entries += 1
             ident = f"capture/{self._agent}/{self._epoch}/missing/{self._entries}"
             self._send_ledger(self._missing(ident, _now_us(), causes))
-        self._save(closed=False)
 
     def _missing(self, ident: str, at_us: int, causes: dict[str, Amount]) -> bytes:
         return missing(
@@ -137,6 +146,9 @@ class LiveAgent:
         self._sender.send(Letter(LEDGER, record, key=key, sequence=_now_us()))
 
     def _lost(self, letter: Letter) -> None:
+        if letter.topic == LEDGER:
+            self._untold.append(letter.value)  # A few: `refusing` stops the next ones.
+            return
         amount = content_of(letter)
         self._losses.add("spool_full" if letter.lane != SPOOL else "refused", amount)
 

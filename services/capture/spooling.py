@@ -89,6 +89,11 @@ class SpooledOutbox:
             self._popped += 1
 
     @property
+    def refusing(self) -> bool:
+        """Whether letters were lost since the spool was last empty: more may be."""
+        return self._trouble.lost > 0
+
+    @property
     def empty(self) -> bool:
         """Whether everything has arrived."""
         return self.outbox.empty and not self._spool.unread

@@ -112,11 +112,13 @@ def test_a_full_spool_loses_the_newest_counts_them_and_goes_on(tmp_path: Path) -
         "the spool cannot take more: its limit of 100 bytes is reached; "
         "packets are lost and counted"
     ]
+    assert live.sender.refusing
     lost = list(live.lost)
     assert lost == list(range(20 - len(lost), 20))
     live.broker_takes(3)
     live.broker_takes(3)
     live.send(20)
+    assert not live.sender.refusing
     assert live.said[1:] == [f"the spool is empty again; {len(lost)} records were lost"]
     live.drain()
     assert live.arrived == [n for n in range(21) if n not in lost]
