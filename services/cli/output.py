@@ -1,5 +1,6 @@
 """Where a command's words go: JSON lines or tables to stdout, everything else to stderr."""
 
+import contextlib
 import os
 import sys
 import time
@@ -34,8 +35,9 @@ def chosen(said: Format | None) -> Format:
 
 
 def say(sentence: str) -> None:
-    """One line for the person, on stderr."""
-    print(sentence, file=sys.stderr, flush=True)
+    """One line for the person, on stderr; a closed terminal must not keep us from cleaning up."""
+    with contextlib.suppress(OSError):
+        print(sentence, file=sys.stderr, flush=True)
 
 
 class Progress:

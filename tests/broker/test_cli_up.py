@@ -140,6 +140,15 @@ def test_workers_die_with_a_supervisor_that_is_killed(
         os.kill(kafka, signal.SIGKILL)
 
 
+def test_a_closed_terminal_stops_it_in_order_too(start: Callable[..., Up], tmp_path: Path) -> None:
+    up = start("--port", "0", "--data", str(tmp_path / "data"))
+    up.until(lambda said: "Ctrl-C stops all of it" in said)
+    children = up.children()
+    up.process.send_signal(signal.SIGHUP)
+    assert up.ended() == 0
+    assert gone(children)
+
+
 def test_a_taken_port_is_one_sentence(start: Callable[..., Up], tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
