@@ -22,6 +22,7 @@ from tests.unit.capture.wire import shop, write_pcap
 PARTITIONS = 4
 SETTINGS = Settings(block_bytes=4_096)
 DEADLINE_S = 120
+STARTED: list[subprocess.Popen[str]] = []
 # One record a request, one request at a time: there is a middle to kill it in.
 SLOWLY = {
     "SIDETAP_KAFKA__BATCH_NUM_MESSAGES": "1",
@@ -51,12 +52,25 @@ def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def agent(
     arguments: list[str], broker: str, data: Path, **environment: str
 ) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "services.capture", *arguments, "--kafka", broker,
          "--data", str(data)],
         env={**os.environ, "SIDETAP_CAPTURE__BLOCK_BYTES": "4096", **environment},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    STARTED.append(process)
+    return process
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Agents never give up by themselves: a test that failed must not leave one."""
+    yield
+    for process in STARTED:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+    STARTED.clear()
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
