@@ -156,7 +156,7 @@ def test_killed_and_resumed_it_sends_what_an_undisturbed_run_sends(
     wanted = expected(capture, site)
     since = ends(broker)
     arguments = ["--pcap", str(capture), "--site", site]
-    kill_at = sum(map(len, wanted)) * (round_ + 1) // 5
+    kill_at = sum(map(len, wanted)) * (round_ + 1) // 30
     process = agent(arguments, broker.bootstrap, tmp_path, **SLOWLY)
     until_sent(process, broker, sum(since) + kill_at)
     process.send_signal(signal.SIGKILL)
