@@ -15,6 +15,8 @@ from schemas.types import Progress
 from services.runtime import faults
 from services.runtime.clients import Run
 from services.runtime.core import Core, Event, Row, Service
+from services.runtime.table import RowError
+from services.runtime.transaction import MisfitError
 from services.runtime.whole import Place, read_whole, where
 
 
@@ -87,7 +89,8 @@ class Restorer:
         """Parts by place, `offsets` being where each goes on (topics without a run's prefix).
 
         The caller must have asked for the offsets before: whatever they cover stands before the
-        high watermarks that are asked for here.
+        high watermarks that are asked for here. Raises MisfitError on rows of a version that is
+        not known: nothing is skipped, nothing was consumed.
         """
         self._rows_read = 0
         rows = self._read_rows(offsets)
@@ -97,7 +100,11 @@ class Restorer:
             found = rows.pop((topic, partition), {})
             part.progress = found.pop(progress_key(topic), None)
             head = len(topic) + 1
-            part.core.restore(Row(key[head:], value) for key, value in found.items())
+            try:
+                _known(part)
+                part.core.restore(Row(key[head:], value) for key, value in found.items())
+            except (RowError, ValueError) as error:
+                raise MisfitError(f"{self._service.state}/{partition}: {error}") from error
             parts[topic, partition] = part
         return parts, self._learn(parts, broadcast_places)
 

@@ -22,6 +22,7 @@ from services.runtime.clients import Run
 from services.runtime.core import Service
 from services.runtime.health import Health, serve
 from services.runtime.metrics import Metrics
+from services.runtime.table import RowError
 from services.runtime.transaction import MisfitError, WorkerError
 from services.runtime.whole import TooLongError
 
@@ -66,7 +67,7 @@ def work(
     signal.signal(signal.SIGINT, stop)
     try:
         worker.work()
-    except MisfitError as error:
+    except (MisfitError, RowError) as error:
         return _said(error, USAGE)
     except (WorkerError, TooLongError) as error:
         return _said(error, UNEXPECTED)

@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+from schemas.codec import UndecodableError, name_of
+from schemas.registry import MARKER
 from services.runtime.core import Row
 
 V = TypeVar("V")
@@ -21,6 +23,15 @@ V = TypeVar("V")
 DECODED_MAX = 20_000
 # Stands for stored bytes that no longer count. No codec of ours writes nothing.
 OUTDATED = b""
+# Of a key in an error message.
+SHOWN_BYTES_MAX = 40
+
+
+class RowError(Exception):
+    """A stored row that cannot be read, and why, in one sentence.
+
+    No ValueError: cores take that for a fault of the event at hand, and would reject it.
+    """
 
 
 class Table(Generic[V]):
@@ -28,7 +39,7 @@ class Table(Generic[V]):
 
     `name` separates tables of one core; `rows_max` bounds them: beyond it the row that was
     written longest ago gives way. A value that was changed in place must be `put` again, or the
-    change is lost.
+    change is lost. A row that `decode` refuses ends the worker: RowError.
     """
 
     def __init__(
@@ -67,7 +78,7 @@ class Table(Generic[V]):
             stored = self._rows.get(key)
             if stored is None:
                 return None
-            found = self._decoded[key] = self._decode(stored)
+            found = self._decoded[key] = self._value(key, stored)
         return found
 
     def put(self, key: bytes, value: V) -> tuple[bytes, V] | None:
@@ -107,7 +118,8 @@ class Table(Generic[V]):
     def items(self) -> Iterator[tuple[bytes, V]]:
         """Every row in the order of last writes, decoded without being kept decoded."""
         for key, stored in self._rows.items():
-            yield key, self._decoded[key] if key in self._decoded else self._decode(stored or b"")
+            known = key in self._decoded
+            yield key, self._decoded[key] if known else self._value(key, stored or b"")
 
     def take(self) -> list[Row]:
         """Rows that changed since the last call, in the order of their last writes."""
@@ -126,14 +138,36 @@ class Table(Generic[V]):
         return taken
 
     def restore(self, row: Row) -> bool:
-        """Take over a stored row if it is of this table. Call in the order of the changelog."""
+        """Take over a stored row if it is of this table. Call in the order of the changelog.
+
+        Raises RowError where a schema wrote it that nobody here knows. The rest is decoded when
+        it is touched.
+        """
         if not row.key.startswith(self._prefix):
             return False
         assert row.value is not None, "tombstones are not restored"
         key = row.key[len(self._prefix) :]
+        if row.value.startswith(MARKER):
+            try:
+                name_of(row.value)
+            except UndecodableError as error:
+                raise self._unreadable(key, error) from error
         self._rows[key] = row.value
         self.stored_bytes += len(key) + len(row.value)
         return True
+
+    def _value(self, key: bytes, stored: bytes) -> V:
+        try:
+            return self._decode(stored)
+        except ValueError as error:  # UndecodableError is one
+            raise self._unreadable(key, error) from error
+
+    def _unreadable(self, key: bytes, why: ValueError) -> RowError:
+        shown = key[:SHOWN_BYTES_MAX]
+        return RowError(
+            f"the state row {shown!r} of table {self.name} cannot be read by this version: {why};"
+            " go on with the version that wrote it, or a newer one"
+        )
 
     def _present(self, key: bytes) -> V:
         value = self.get(key)
@@ -150,9 +184,12 @@ class Table(Generic[V]):
 def restore(rows: Iterable[Row], *tables: Table[Any]) -> None:
     """Hand each row to its table.
 
-    Raises ValueError on a row of no table: it was written by another version of the service, and
-    going on without it would lose what it holds.
+    Raises RowError on a row that cannot be read or is of no table: it was written by another
+    version of the service, and going on without it would lose what it holds.
     """
     for row in rows:
         if not any(table.restore(row) for table in tables):
-            raise ValueError(f"a state row of an unknown table: {row.key[:40]!r}")
+            raise RowError(
+                f"a state row of a table that this version does not have:"
+                f" {row.key[:SHOWN_BYTES_MAX]!r}"
+            )

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.codec import decode_as, encode
+from schemas.types import HostLimit, SiteShare
 from services.runtime.core import Row
-from services.runtime.table import Table, restore
+from services.runtime.table import RowError, Table, restore
 
 
 def table(rows_max: int = 100) -> Table[int]:
@@ -67,8 +69,39 @@ def test_expired_stops_at_the_first_young_row() -> None:
 
 
 def test_a_row_of_no_table_is_refused() -> None:
-    with pytest.raises(ValueError, match="unknown table"):
+    with pytest.raises(RowError, match="a table that this version does not have: b'm/a'"):
         restore([Row(b"m/a", b"1")], table())
+
+
+def shares() -> Table[SiteShare]:
+    return Table("share", encode, lambda row: decode_as(SiteShare, row), rows_max=9)
+
+
+def test_a_row_of_an_unknown_schema_is_refused_before_anything_else() -> None:
+    known = encode(SiteShare(answered=7, missed=2))
+    unknown = known[:2] + bytes(8) + known[10:]
+    said = "b'b' of table share cannot be read by this version: unknown schema fingerprint 00000000"
+    with pytest.raises(RowError, match=said):
+        restore([Row(b"share/a", known), Row(b"share/b", unknown)], shares())
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (encode(SiteShare(answered=7, missed=2))[:-1], "SiteShare is damaged"),
+        (encode(HostLimit(children_max=7)), "expected SiteShare, found HostLimit"),
+        (b"neither", "no Avro single-object marker"),
+    ],
+)
+def test_a_damaged_row_is_no_fault_of_the_event_that_touches_it(stored: bytes, said: str) -> None:
+    """A ValueError would be: cores reject the event and go on."""
+    kept = shares()
+    restore([Row(b"share/a", stored)], kept)
+    with pytest.raises(RowError, match=said) as raised:
+        kept.get(b"a")
+    assert not isinstance(raised.value, ValueError)
+    with pytest.raises(RowError, match=said):
+        list(kept.items())
 
 
 STEPS = st.lists(
