@@ -136,7 +136,8 @@ class BrowsingCore:
             referrer=asked.referrer,
             agent=asked.agent,
         )
-        self._unanswered.put(_unpart(view.id), row)
+        if self._unanswered.put(_unpart(view.id), row):
+            self._counts["unanswered_given_way"] += 1
 
     def _answer(self, key: bytes, view: ExchangeView, status: int) -> None:
         """A response whose request came in an earlier record, or was never seen."""
@@ -160,11 +161,12 @@ class BrowsingCore:
                 self._lost.missed(seen)
         client, told = step(before, seen, self._rules, self._lost)
         if client.walk is not None and client.walk is not before.walk:
-            self._walks.put(key, client.walk)
+            self._counts["walks_given_way"] += self._walks.put(key, client.walk) is not None
         if client.episode is not None and client.episode is not before.episode:
             self._open[key] = client.episode
             gone = self._episodes.put(key, client.episode)
             if gone:
+                self._counts["findings_given_way"] += 1
                 self._close(gone[0], gone[1].last_us)
         for record in told:
             self._say(record)

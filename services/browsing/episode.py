@@ -28,7 +28,9 @@ PATH_CHARACTERS_MAX = 64
 def opened(walk: Walk, seen: Seen, verdict: Verdict, normal: float, masker: Masker) -> Episode:
     """The episode that a verdict begins."""
     return Episode(
-        finding=finding_id(verdict.rule, seen.client, verdict.opened_us, BUCKET_US),
+        finding=finding_id(
+            verdict.rule, f"{seen.site}/{seen.client}", verdict.opened_us, BUCKET_US
+        ),
         rule=verdict.rule,
         revision=0,
         site=seen.site,

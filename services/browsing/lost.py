@@ -14,6 +14,7 @@ from typing import Protocol
 from schemas.codec import decode_as, encode
 from schemas.types import LostPath, SiteShare
 from services.browsing.seen import Seen
+from services.browsing.settings import CLIENTS_MAX
 from services.runtime.table import Table
 
 # Missing paths of an hour in one partition; some 60 bytes each. The one that was missed by a new
@@ -22,8 +23,6 @@ LOST_PATHS_MAX = 50_000
 # A deployment that is broken for longer is missed by new clients meanwhile.
 LOST_US_MAX = 3_600_000_000
 SITES_MAX = 10_000
-# Enough to say "several": more need no place in the row.
-CLIENTS_MAX = 16
 # Beyond this many answers, half of the past is forgotten: some hours of a busy site.
 ANSWERED_MAX = 1_000_000
 # Fewer answers say nothing about what is normal.
@@ -51,7 +50,7 @@ class LostPaths:
         self.sites: Table[SiteShare] = Table(
             "share", encode, lambda row: decode_as(SiteShare, row), rows_max=SITES_MAX
         )
-        self._shared_clients = min(shared_clients, CLIENTS_MAX)
+        self._shared_clients = shared_clients
 
     def missed(self, seen: Seen) -> None:
         """Remember who missed what."""

@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
+# Beyond so many clients a path is "several clients' path" anyway; a row has no place for more.
+CLIENTS_MAX = 16
 # A walk keeps so many distinct missing paths exactly: with some 11 bytes each, and an open
 # finding beside it, a client stays under 2 KiB. No threshold can ask for more.
 MISSES_MAX = 64
@@ -15,7 +17,8 @@ class Settings:
 
     `statuses` are the answers of a server for what is not there or not for everyone. `burst_*`
     and `slow_*`: that many distinct missing paths in the window, when they are at least that
-    share of the distinct paths asked for. A finding is closed after `*_quiet_s` without a miss
+    share of the distinct paths asked for. A path that `shared_clients` clients missed is broken,
+    not hunted. A finding is closed after `*_quiet_s` without a miss
     and told again at each doubling or after `*_update_s`. Clients in `trusted` networks (own
     monitoring and scanners) are never flagged. `mask_key_file`: see services/runtime/mask_key.py.
     """
@@ -43,6 +46,14 @@ class Settings:
         for name in ("burst_window_s", "slow_window_s", "burst_update_s", "slow_update_s"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
+        for name in ("burst_share", "slow_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be a share: 0.5 is half")
+        if not 2 <= self.shared_clients <= CLIENTS_MAX:
+            # One client alone would excuse every path that it misses.
+            raise ValueError(f"shared_clients must be between 2 and {CLIENTS_MAX}")
+        if self.advice_s < 1:
+            raise ValueError("advice_s must be at least 1")
         for name in ("burst_quiet_s", "slow_quiet_s"):
             # A finding's id holds the minute of its opening: the next one must be in another.
             if getattr(self, name) < 60:

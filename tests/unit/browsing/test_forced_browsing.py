@@ -1,12 +1,15 @@
 """Who is flagged for walking where nothing is, and who must not be."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from sidetap_native import Exchange as NativeExchange
 
 from schemas.codec import decode, encode
 from schemas.types import Advice, Exchange, Finding, Walk, Watermark
+from services.browsing import core as module
 from services.browsing.core import BrowsingCore
 from services.browsing.settings import Settings
 from services.browsing.walk import NO_TALLY
@@ -304,6 +307,32 @@ def test_unreadable_records_are_rejected_with_a_reason() -> None:
     assert all(one.reason for one in rejected)
 
 
-def test_thresholds_beyond_memory_are_refused() -> None:
-    with pytest.raises(ValueError, match="slow_paths"):
-        Settings(slow_paths=65)
+@pytest.mark.parametrize(
+    "setting",
+    [{"slow_paths": 65}, {"burst_share": 50.0}, {"slow_share": -0.1}, {"shared_clients": 1},
+     {"shared_clients": 17}, {"advice_s": 0}],
+)  # fmt: skip
+def test_settings_that_would_switch_it_off_or_pass_its_memory_are_refused(
+    setting: dict[str, Any],
+) -> None:
+    with pytest.raises(ValueError, match=next(iter(setting))):
+        Settings(**setting)
+
+
+def test_one_address_in_two_networks_is_two_findings() -> None:
+    walk = scan(40, 0.1)
+    both = [one for seen in walk for one in (seen, replace(seen, site="branch"))]
+    opened = [found for found in findings(run(core(), both)) if found.state == "open"]
+    assert sorted(found.site for found in opened) == ["branch", "default"]
+    assert len({found.id for found in opened}) == 2
+
+
+def test_what_gives_way_at_a_limit_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("WALKS_MAX", "UNANSWERED_MAX", "EPISODES_MAX"):
+        monkeypatch.setattr(module, limit, 1)
+    scans = [one for n in (1, 2) for one in scan(40, 0.1, client=f"203.0.113.{n}")]
+    asked = [halves(exchange("/a", client=f"203.0.113.{n}"))[0] for n in (3, 4, 5)]
+    counts = run(core(), [*scans, *asked]).counts
+    assert counts["walks_given_way"] == 1
+    assert counts["findings_given_way"] == 1
+    assert counts["unanswered_given_way"] == 2
