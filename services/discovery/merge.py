@@ -97,9 +97,8 @@ class MergeCore:
                 self._tell(place)
             return
         place = sighting.site, sighting.host
-        for text, dump in orjson.loads(sighting.body).items():
-            method, _, template = text.partition(" ")
-            self._add(place, (method, template), Operation.load(dump))
+        for name, operation in _operations(sighting):
+            self._add(place, name, operation)
 
     def _host(self, place: Place) -> Host:
         host = self._hosts.get(place)
@@ -259,6 +258,18 @@ class MergeCore:
     def _say(self, record: Endpoint) -> None:
         key = f"{record.site}/{record.host}/{record.method} {record.template}"
         self._changes.outputs.append(Output(TOPIC, key.encode(), encode(record)))
+
+
+def _operations(sighting: Sighting) -> list[tuple[Name, Operation]]:
+    """All of a sighting, so that none counts where one cannot be read. Raises UndecodableError."""
+    found = []
+    try:
+        for text, dump in orjson.loads(sighting.body).items():
+            method, _, template = text.partition(" ")
+            found.append(((method, template), Operation.load(dump)))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UndecodableError(f"sighting {sighting.id}: its body is of no known form") from error
+    return found
 
 
 def _limit_key(place: Place) -> bytes:

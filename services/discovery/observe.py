@@ -118,7 +118,8 @@ class ObserveCore:
     def _wait(self, key: bytes, record: bytes) -> None:
         """The answer comes in a later record, which may repeat the request or not."""
         if len(record) <= UNANSWERED_BYTES_MAX:
-            self._unanswered.put(key, record)
+            if self._unanswered.put(key, record):
+                self._counts["unanswered_given_way"] += 1
         else:
             self._counts["large_requests_without_answer"] += 1
 

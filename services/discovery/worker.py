@@ -1,11 +1,10 @@
 """Discovery as a service: exchanges are summed up by partition, sums are merged by host."""
 
-from sidetap_native import Exchange
-
 from services.discovery.merge import MergeCore
 from services.discovery.observe import ObserveCore
 from services.discovery.settings import Settings
 from services.runtime.core import Service
+from services.runtime.exchanges import read_exchange
 
 
 def service(settings: Settings) -> Service:
@@ -13,7 +12,7 @@ def service(settings: Settings) -> Service:
     return Service(
         name="discovery",
         inputs={
-            "exchanges": lambda partition: ObserveCore(partition, Exchange),
+            "exchanges": lambda partition: ObserveCore(partition, read_exchange),
             "sightings": lambda _: MergeCore(settings),
         },
         state="state.discovery",
