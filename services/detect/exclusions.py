@@ -58,13 +58,17 @@ class Exclusions:
     def learn(self, entry: PolicyEntry) -> None:
         """Take in one entry; a later one of the same id replaces it.
 
-        Raises ValueError, in one sentence, where its body is of no known form.
+        Raises ValueError, in one sentence, where its body is of no known form or there are too
+        many; what was in force before stays so.
         """
         if entry.kind != "exclusion":
             return
-        self._entries.pop(entry.id, None)
-        if not entry.removed and len(self._entries) < EXCLUSIONS_MAX:
+        if entry.removed:
+            self._entries.pop(entry.id, None)
+        elif entry.id in self._entries or len(self._entries) < EXCLUSIONS_MAX:
             self._entries[entry.id] = parsed(entry)
+        else:
+            raise ValueError(f"exclusion {entry.id}: there are {EXCLUSIONS_MAX} already")
 
     def test(self, exchange: ExchangeView, path: str) -> Callable[[Signal], bool] | None:
         """What to ask of each signal of the exchange; None: nothing is excluded there."""

@@ -85,9 +85,7 @@ def opened(
         rule=signals[0].rule.id if signals else class_,
         title=f"{detector.title} at {exchange.host}",
         summary=sentence(class_, exchange, verdict, 1),
-        advice=detector.advice
-        if detector
-        else "Look at the request itself: it was not searched whole.",
+        advice=detector.advice,
         severity=detector.severity,
         confidence=verdict.scores.get(class_, 1.0),
         site=exchange.site,

@@ -162,6 +162,16 @@ def test_an_exclusion_switches_off_what_it_names_where_it_says() -> None:
     assert [one.endpoint for one in findings(one.take())] == ["GET /items"]
 
 
+def test_an_exclusion_that_cannot_be_read_leaves_the_one_that_it_was_to_replace() -> None:
+    one = core()
+    one.learn(exclusion('{"class": "sqli"}'))
+    one.learn(exclusion('{"clas": "sqli"}'))
+    one.feed(events([exchange(INJECTION)]))
+    changes = one.take()
+    assert findings(changes) == []
+    assert len(changes.rejected) == 1
+
+
 def test_an_exclusion_nobody_can_read_is_rejected_and_changes_nothing() -> None:
     one = core()
     one.learn(exclusion('{"rul": "sqli"}'))
