@@ -74,6 +74,22 @@ def decode_as(record: type[R], data: bytes) -> R:
     return cast(R, decode(data))
 
 
+def renewed(name: str, data: bytes) -> bytes:
+    """A record of this name as today's schema writes it; anything else as it is.
+
+    For what is read natively: native code knows today's schema only. An older record costs what
+    fastavro costs (some 200 µs an Exchange), a record of today nothing.
+    Raises UndecodableError where an older record is damaged.
+    """
+    fingerprint = data[len(MARKER) : HEAD_BYTES]
+    if fingerprint == current()[name].fingerprint:
+        return data
+    writer = known().get(fingerprint)
+    if writer is None or writer.name != name or not data.startswith(MARKER):
+        return data
+    return encode(decode(data))
+
+
 def _writer(data: bytes) -> Schema:
     if data[:2] != MARKER or len(data) < HEAD_BYTES:
         raise UndecodableError("no Avro single-object marker at its start")

@@ -882,6 +882,7 @@ class PacketBlock:
     agent: str
     epoch: str
     partition: int
+    partitions: int
     sequence: int
     kind: BlockKind
     clock_us: int
@@ -896,6 +897,7 @@ class PacketBlock:
             "agent": self.agent,
             "epoch": self.epoch,
             "partition": self.partition,
+            "partitions": self.partitions,
             "sequence": self.sequence,
             "kind": self.kind,
             "clock_us": self.clock_us,
@@ -912,6 +914,7 @@ class PacketBlock:
             agent=value["agent"],
             epoch=value["epoch"],
             partition=value["partition"],
+            partitions=value["partitions"],
             sequence=value["sequence"],
             kind=value["kind"],
             clock_us=value["clock_us"],
@@ -1072,6 +1075,7 @@ class Watermark:
     """A source promises: what comes later from it is not older than this."""
 
     source: str
+    sources: int
     site: str
     at_us: int
     released: bool
@@ -1080,6 +1084,7 @@ class Watermark:
         """As fastavro."""
         return {
             "source": self.source,
+            "sources": self.sources,
             "site": self.site,
             "at_us": self.at_us,
             "released": self.released,
@@ -1090,6 +1095,7 @@ class Watermark:
         """From fastavro."""
         return cls(
             source=value["source"],
+            sources=value["sources"],
             site=value["site"],
             at_us=value["at_us"],
             released=value["released"],
@@ -1295,16 +1301,20 @@ class SourceTime:
 
     source: str
     site: str
+    sources: int
     at_us: int
     released: bool
+    appended_us: int
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
         return {
             "source": self.source,
             "site": self.site,
+            "sources": self.sources,
             "at_us": self.at_us,
             "released": self.released,
+            "appended_us": self.appended_us,
         }
 
     @classmethod
@@ -1313,8 +1323,10 @@ class SourceTime:
         return cls(
             source=value["source"],
             site=value["site"],
+            sources=value["sources"],
             at_us=value["at_us"],
             released=value["released"],
+            appended_us=value["appended_us"],
         )
 
 

@@ -47,5 +47,5 @@ def inventory(told: Iterable[Endpoint]) -> Operations:
 
 def discovered(records: Sequence[Exchange | Watermark]) -> Operations:
     """The whole way, with a last pulse."""
-    end = Watermark(source="packets/0", site="default", at_us=2**51, released=True)
+    end = Watermark(source="packets/0", sources=1, site="default", at_us=2**51, released=True)
     return inventory(merged(sightings([*records, end])))

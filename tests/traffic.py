@@ -75,7 +75,7 @@ def halves(whole: Exchange, *, repeated: bool = False) -> list[Exchange]:
 def watermark(at_s: float, *, site: str = "default", released: bool = False) -> Watermark:
     """The promise of the only source."""
     at_us = START_US + round(at_s * SECOND_US)
-    return Watermark(source="packets/0", site=site, at_us=at_us, released=released)
+    return Watermark(source="packets/0", sources=1, site=site, at_us=at_us, released=released)
 
 
 def events(

@@ -136,6 +136,7 @@ fn record(sequence: usize, packets: Option<&[(i64, Vec<u8>)]>, clock_us: &mut i6
         agent: "a",
         epoch: "e",
         partition: 0,
+        partitions: 1,
         sequence: sequence as i64,
         kind: if packets.is_some() {
             BlockKind::Data

@@ -14,6 +14,7 @@ pub struct Head<'a> {
     pub agent: &'a str,
     pub epoch: &'a str,
     pub partition: i32,
+    pub partitions: i32,
     pub sequence: i64,
     pub kind: BlockKind,
     pub clock_us: i64,
@@ -28,6 +29,7 @@ pub fn write_head(head: &Head, data_bytes: usize, out: &mut Vec<u8>) {
     write_string(head.agent, out);
     write_string(head.epoch, out);
     write_long(i64::from(head.partition), out);
+    write_long(i64::from(head.partitions), out);
     write_long(head.sequence, out);
     write_long(head.kind as i64, out);
     write_long(head.clock_us, out);
@@ -44,6 +46,7 @@ pub fn read(record: &[u8]) -> Result<(Head<'_>, &[u8]), Damage> {
         agent: reader.string()?,
         epoch: reader.string()?,
         partition: int(&mut reader)?,
+        partitions: int(&mut reader)?,
         sequence: reader.long()?,
         kind: match reader.long()? {
             0 => BlockKind::Data,
@@ -174,6 +177,7 @@ mod tests {
             agent: "a.pcap",
             epoch: "e",
             partition: 3,
+            partitions: 12,
             sequence: 1 << 40,
             kind: BlockKind::End,
             clock_us: -1,

@@ -42,6 +42,8 @@ pub struct Reassembler {
     /// Packets seen: the order of flows in the table.
     pub(crate) packets: u64,
     pub(crate) rows: Rows,
+    /// Partitions that the agents spread over, as the last block says.
+    partitions: i32,
     outputs: Vec<Output>,
     ledger: Vec<Vec<u8>>,
     counts: Counts,
@@ -66,6 +68,7 @@ impl Reassembler {
             flows: Table::default(),
             packets: 0,
             rows: Rows::default(),
+            partitions: 1,
             outputs: Vec::new(),
             ledger: Vec::new(),
             counts: Counts::new(),
@@ -76,6 +79,7 @@ impl Reassembler {
     /// Works one record in; what cannot be read changes nothing.
     pub fn feed(&mut self, record: &[u8]) -> Result<(), Damage> {
         let (block, data) = readable(record)?;
+        self.partitions = block.partitions;
         let number = self.site_number(block.site);
         let site = &mut self.sites[number as usize];
         site.changed = true;

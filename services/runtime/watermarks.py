@@ -4,12 +4,16 @@ In:     Watermark records of an input topic.
 Out:    the watermark of a site; which sources are held out of it and why.
 Keeps:  what each source said last, as one Progress row a site.
 
-A source that released a site is out of its minimum until it speaks again. One that is far behind
-the others must not hold everything up, one that is far ahead of the broker's clock must not push
-everything on: both are held out, and `held_out` shows them.
+There is no watermark before every source has spoken: a worker that catches up reads partition
+after partition, and the first one's end of a file is not the end of the file. A source that
+released a site is out of its minimum until it speaks again. One that fell silent must not hold
+everything up, one that is far ahead of the broker's clock must not push everything on: both are
+held out, and `held_out` shows them. Silence is measured by the broker's clock, never by packet
+time: a source may well be hours of packet time behind another while both are read at full speed.
+docs/decisions/0014 has the reasons.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +21,8 @@ from schemas.codec import decode_as, encode
 from schemas.types import Progress, SourceTime, Watermark
 from services.runtime.table import Table
 
-# Design §4.4: one that is silent or 30 s behind leaves the minimum.
-BEHIND_US_MAX = 30_000_000
+# Design §4.4: one that is silent leaves the minimum.
+SILENT_US_MAX = 30_000_000
 # Clocks of hosts without NTP drift by minutes; a day ahead is a broken clock or a forged packet.
 AHEAD_US_MAX = 86_400_000_000
 # Each file read as its own site makes one; 10,000 of some 500 bytes are 5 MB.
@@ -26,7 +30,7 @@ SITES_MAX = 10_000
 # Partitions of `packets` times some mirrors; the source heard longest ago gives way.
 SOURCES_MAX = 1_024
 
-Reason = Literal["behind", "ahead"]
+Reason = Literal["silent", "ahead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +71,57 @@ class Watermarks:
                 return
             at_us = before.at_us
         sources[mark.source] = SourceTime(
-            source=mark.source, site=mark.site, at_us=at_us, released=mark.released
-        )
+            source=mark.source, sources=mark.sources, site=mark.site,
+            at_us=at_us, released=mark.released, appended_us=appended_us,
+        )  # fmt: skip
         newest = tuple(sources.values())[-SOURCES_MAX:]
         self.table.put(key, Progress(broadcast={}, watermarks=newest))
 
     def at(self, site: str) -> int | None:
         """Packet time, microseconds: what comes later for this site is not older.
 
-        None while nobody has said anything. Once all sources released the site, the greatest
+        None while a source has yet to speak. Once all sources released the site, the greatest
         time that one of them reached.
         """
         known = self.table.get(site.encode())
-        if known is None:
+        if known is None or not _all_have_spoken(known.watermarks):
             return None
-        active = [said.at_us for said in known.watermarks if not said.released]
-        if not active:
+        counting = list(_counting(known.watermarks))
+        if not counting:
             return max(said.at_us for said in known.watermarks)
-        line = max(active) - BEHIND_US_MAX
-        return min(at_us for at_us in active if at_us >= line)
+        return min(said.at_us for said in counting)
 
     def ended(self, site: str) -> bool:
         """All sources released the site: nothing is to come, until one speaks again."""
         known = self.table.get(site.encode())
-        return known is not None and all(said.released for said in known.watermarks)
+        if known is None or not _all_have_spoken(known.watermarks):
+            return False
+        return all(said.released for said in known.watermarks)
 
     def held_out(self) -> Iterator[HeldOut]:
         """Sources that do not count although they are not released."""
         for (site, source), at_us in self._ahead.items():
             yield HeldOut(source, site, at_us, "ahead")
         for _, known in self.table.items():
-            active = [said for said in known.watermarks if not said.released]
-            line = max((said.at_us for said in active), default=0) - BEHIND_US_MAX
-            for said in active:
-                if said.at_us < line:
-                    yield HeldOut(said.source, said.site, said.at_us, "behind")
+            counting = set(_counting(known.watermarks))
+            for said in known.watermarks:
+                if not said.released and said not in counting:
+                    yield HeldOut(said.source, said.site, said.at_us, "silent")
+
+
+def _counting(said: Iterable[SourceTime]) -> Iterator[SourceTime]:
+    """Those that neither released the site nor fell silent while others went on."""
+    active = [one for one in said if not one.released]
+    newest_us = max((one.appended_us for one in active), default=0)
+    return (one for one in active if one.appended_us >= newest_us - SILENT_US_MAX)
+
+
+def _all_have_spoken(said: Iterable[SourceTime]) -> bool:
+    """Of each kind ("packets", "mirror") as many sources as it says there are."""
+    heard: dict[str, int] = {}
+    there_are: dict[str, int] = {}
+    for one in said:
+        kind = one.source.partition("/")[0]
+        heard[kind] = heard.get(kind, 0) + 1
+        there_are[kind] = max(there_are.get(kind, 0), one.sources)
+    return all(heard[kind] >= number for kind, number in there_are.items())

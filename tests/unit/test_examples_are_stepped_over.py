@@ -85,7 +85,9 @@ def test_all_of_them_twice_and_then_the_end_of_time(service: Service) -> None:
     core = begin(service)
     check(service, feed(core, *EXAMPLES.values()))
     check(service, feed(core, *EXAMPLES.values(), first=100))
-    late = types.Watermark(source="packets/0", site="default", at_us=LATER_US, released=True)
+    late = types.Watermark(
+        source="packets/0", sources=1, site="default", at_us=LATER_US, released=True
+    )
     check(service, feed(core, late, first=200))
 
 

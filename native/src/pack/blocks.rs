@@ -197,12 +197,14 @@ impl Blocks {
     }
 
     fn close(&mut self, partition: usize, kind: BlockKind, clock_us: i64) {
+        let partitions = self.open.len() as i32;
         let open = &mut self.open[partition];
         let head = Head {
             site: &self.origin.site,
             agent: &self.origin.agent,
             epoch: &self.origin.epoch,
             partition: partition as i32,
+            partitions,
             sequence: open.sequence,
             kind,
             clock_us,

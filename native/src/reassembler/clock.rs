@@ -94,6 +94,7 @@ impl Reassembler {
         };
         let mut record = WATERMARK_HEAD.to_vec();
         write_string(&self.source, &mut record);
+        write_long(i64::from(self.partitions), &mut record);
         write_string(&site.name, &mut record);
         write_long(at_us.saturating_sub(margin_us), &mut record);
         write_boolean(released, &mut record);

@@ -10,7 +10,7 @@ from services.runtime.core import Core, Event, Service
 
 FINDING = types.Finding.from_avro(history.examples(registry.current()["Finding"])["attack"])
 EXCHANGE = types.Exchange.from_avro(history.examples(registry.current()["Exchange"])["ordinary"])
-MARK = types.Watermark(source="packets/0", site="default", at_us=1, released=False)
+MARK = types.Watermark(source="packets/0", sources=1, site="default", at_us=1, released=False)
 
 
 @pytest.fixture
