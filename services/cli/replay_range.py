@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
-from sidetap_native import Exchange
 
 from schemas.codec import UndecodableError, decode
-from schemas.registry import head
 from schemas.topics import topics
 from schemas.types import PacketBlock, Watermark
 from services.cli.broker import ANSWER_S_MAX, records
 from services.runtime.clients import consuming
+from services.runtime.exchanges import read_exchange
 
 Places = dict[tuple[str, int], int]
 # A tap's clock may be ahead of its broker's by so much before a record is missed.
@@ -70,9 +69,8 @@ def _whole(settings: Mapping[str, Any], topic: str) -> Range:
 
 def _time_of_exchange(record: bytes) -> int | None:
     """Packet time of an exchange or watermark; None: it is neither."""
-    if record.startswith(head("Exchange")):
-        return _or_none(lambda: Exchange(record).at_us)
-    return _or_none(lambda: _watermark(record))
+    at_us = _or_none(lambda: read_exchange(record).at_us)
+    return _or_none(lambda: _watermark(record)) if at_us is None else at_us
 
 
 def _watermark(record: bytes) -> int:

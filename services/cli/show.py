@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from sidetap_native import Exchange
 
-from schemas.registry import head
 from schemas.types import Finding
 from services.cli import found
 from services.cli.broker import KafkaOption, client, records
@@ -15,6 +14,7 @@ from services.cli.moments import iso
 from services.cli.output import Format, chosen, print_json, print_people
 from services.cli.refusal import RefusedError
 from services.cli.safe_text import shown, text
+from services.runtime.exchanges import read_exchange
 from services.runtime.mask_key import mask_key
 from services.runtime.masking import Masker
 
@@ -73,19 +73,22 @@ def _exchanges(settings: Any, wanted: dict[str, int | None]) -> list[Exchange]:
     # The broker stamps a record after the packet was seen, so nothing older need be read.
     since_ms = min(times) // 1_000 - CLOCK_SLACK_MS if len(times) == len(wanted) else None
     kept: dict[str, Exchange] = {}
-    marker = head("Exchange")
     for message in records(settings, "exchanges", since_ms=since_ms):
         value = message.value()
-        if (
-            not value
-            or not value.startswith(marker)
-            or not any(id_.encode() in value for id_ in wanted)
-        ):
+        if not value or not any(id_.encode() in value for id_ in wanted):
             continue  # Most are not: no need to read them.
-        exchange = Exchange(value)
-        if exchange.id in wanted:
+        exchange = _or_none(value)
+        if exchange and exchange.id in wanted:
             kept[exchange.id] = exchange
     return list(kept.values())
+
+
+def _or_none(record: bytes) -> Exchange | None:
+    """None: what names a wanted id is no exchange, or nobody can read it."""
+    try:
+        return read_exchange(record)
+    except ValueError:
+        return None
 
 
 def masked_form(exchange: Exchange, masker: Masker) -> dict[str, Any]:

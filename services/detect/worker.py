@@ -2,12 +2,11 @@
 
 from functools import cache
 
-from sidetap_native import Exchange
-
 from services.detect.core import DetectCore
 from services.detect.settings import Settings
 from services.detect.verdict import Inspector
 from services.runtime.core import Service
+from services.runtime.exchanges import read_exchange
 from services.runtime.mask_key import mask_key
 from services.runtime.masking import Masker
 
@@ -18,7 +17,7 @@ def service(settings: Settings) -> Service:
     inspector = cache(Inspector)
     return Service(
         name="detect",
-        inputs={"exchanges": lambda _: DetectCore(settings, masker, Exchange, inspector())},
+        inputs={"exchanges": lambda _: DetectCore(settings, masker, read_exchange, inspector())},
         state="state.detect",
         broadcasts=("policy",),
     )

@@ -15,6 +15,7 @@ from schemas.types import Finding
 from services.export.ocsf_finding import finding_event
 from services.export.ocsf_http import exchange_event
 from services.runtime.core import Changes, Event, Output, Rejected, Row
+from services.runtime.exchanges import read_exchange
 from services.runtime.masking import Masker
 
 TOPIC = "siem.ocsf"
@@ -80,7 +81,7 @@ FINDINGS: Translation[Finding] = Translation(
 def exchanges(masker: Masker) -> Translation[Exchange]:
     """Exchange records; the watermarks between them are no events."""
     return Translation(
-        read=lambda value: None if name_of(value) == "Watermark" else Exchange(value),
+        read=lambda value: None if name_of(value) == "Watermark" else read_exchange(value),
         key=lambda exchange: exchange.id,
         write=lambda exchange: exchange_event(exchange, masker),
     )

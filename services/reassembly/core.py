@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sidetap_native import Reassembler
 
-from schemas.codec import encode
+from schemas.codec import UndecodableError, encode, renewed
 from schemas.types import Amount, LedgerEntry
 from services.reassembly.exchanges import Exchanges, LeftOut
 from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
@@ -38,7 +38,7 @@ class ReassemblyCore:
 
     def feed(self, events: Sequence[Event]) -> None:
         """Work through blocks in order."""
-        refused = self._native.feed([event.value or b"" for event in events])
+        refused = self._native.feed([_today(event.value or b"") for event in events])
         self._rejected += [Rejected(events[index], reason) for index, reason in refused]
         if events:
             self._offset = events[-1].offset
@@ -108,6 +108,14 @@ class ReassemblyCore:
             missing={},
             parts={},
         )
+
+
+def _today(block: bytes) -> bytes:
+    """A block of an older agent as the native core reads it; it says itself why it refuses one."""
+    try:
+        return renewed("PacketBlock", block)
+    except UndecodableError:
+        return block
 
 
 def _sum(amounts: Iterable[Amount]) -> Amount:
