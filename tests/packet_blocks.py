@@ -83,7 +83,8 @@ def block(
         data += packet.frame
     return encode(
         PacketBlock(
-            site=site, agent=agent, epoch=epoch, partition=0, partitions=1, sequence=sequence, kind=kind,
+            site=site, agent=agent, epoch=epoch, partition=0, partitions=1,
+            sequence=sequence, kind=kind,
             clock_us=clock_us, packets=len(packets),
             captured_bytes=sum(len(packet.frame) for packet in packets), data=bytes(data),
         )
