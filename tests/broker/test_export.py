@@ -148,7 +148,7 @@ def test_the_file_has_every_event_through_kills(world: World, tmp_path: Path) ->
 def contents(path: Path) -> list[bytes]:
     """All files; none where one was being renamed just then."""
     try:
-        return [file.read_bytes() for file in path.parent.glob("*")]
+        return [file.read_bytes() for file in path.parent.glob(f"{path.name}*")]
     except FileNotFoundError:
         return []
 

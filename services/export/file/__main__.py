@@ -8,7 +8,7 @@ from pathlib import Path
 
 from confluent_kafka import KafkaException
 
-from services.export.file.worker import GROUP, Follower, LineFile
+from services.export.file.worker import GROUP, BusyError, Follower, LineFile, alone
 from services.export.rotation import Rotation
 from services.export.settings import Settings
 from services.runtime import settings as deployments
@@ -30,6 +30,8 @@ def main() -> int:
         health = Health(Metrics(GROUP, 0))
         settings = deployment.of(WorkerSettings)
         server = serve(health, settings.http_host, settings.http_port)
+    except BusyError as error:
+        return _said(error, UNEXPECTED)
     except (ValueError, OSError) as error:
         return _said(error, USAGE)
     log.info("http://%s:%d/ready", *server.server_address[:2])
@@ -52,6 +54,7 @@ def main() -> int:
 def _line_file(settings: Settings) -> LineFile:
     if settings.file is None:
         raise ValueError("[export] file names no file to write")
+    alone(settings.file)
     return LineFile(Rotation(settings.file, settings.file_bytes_max, settings.files_max))
 
 

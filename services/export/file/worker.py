@@ -10,6 +10,7 @@ repeats. A kill inside 2 leaves a torn line, which the next start cuts off. A fu
 process with one sentence, before anything is committed.
 """
 
+import fcntl
 import os
 from collections.abc import Mapping, Sequence
 from io import FileIO
@@ -27,6 +28,27 @@ BATCH_RECORDS = 1_000
 WAIT_S = 0.5
 # An event is below 1 MB (services/export/ocsf.py): a torn one ends within this many bytes.
 TAIL_BYTES = 2_097_152
+
+
+class BusyError(RuntimeError):
+    """Another process writes the file."""
+
+
+def alone(path: Path) -> int:
+    """The right to write the file, until the process ends or the descriptor is closed.
+
+    Two writers would cut off each other's lines under way. Raises BusyError, or OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Hidden, and with the name in front: no shipper's pattern for the file finds it.
+    beside = path.with_name(f".{path.name}.lock")
+    descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise BusyError(f"another process writes {path}") from None
+    return descriptor
 
 
 class LineFile:
@@ -88,7 +110,11 @@ def _mend(path: Path) -> None:
 
 
 class Follower:
-    """One process; a second one waits until the first is gone, for there is one file."""
+    """One process a deployment, for there is one file.
+
+    The group knows it by one name: started on another machine too, the later one takes over and
+    the earlier one ends, saying so.
+    """
 
     def __init__(self, file: LineFile, kafka: Mapping[str, str], health: Health) -> None:
         self.stopping = False

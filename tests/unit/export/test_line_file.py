@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import resource
 import stat
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from services.export.file.worker import TAIL_BYTES, LineFile
+from services.export.file.worker import TAIL_BYTES, BusyError, LineFile, alone
 from services.export.rotation import Rotation
 
 Opened = Callable[[Rotation], LineFile]
@@ -85,3 +86,13 @@ def test_others_cannot_read_it(tmp_path: Path, opened: Opened) -> None:
     path = tmp_path / "logs" / "events.jsonl"
     opened(Rotation(path, 100, 2))
     assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
+
+
+def test_a_second_writer_is_refused_until_the_first_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "logs" / "events.jsonl"
+    first = alone(path)
+    with pytest.raises(BusyError, match=r"another process writes .*/events\.jsonl"):
+        alone(path)
+    os.close(first)
+    os.close(alone(path))
+    assert list(path.parent.glob("events.jsonl*")) == []
