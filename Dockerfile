@@ -18,14 +18,11 @@ COPY native native
 RUN python3 native/crates.py restore \
  && cargo build --manifest-path native/Cargo.toml --release --locked
 
-# What Python needs, pinned and checked. libinjection comes as C.
+# What Python needs, pinned and checked: wheels only, so nothing is compiled.
 FROM ${PYTHON} AS packages
-RUN apt-get update \
- && apt-get install --yes --no-install-recommends gcc libc6-dev \
- && rm -rf /var/lib/apt/lists/*
 COPY requirements-image.lock /build/
 RUN python -m venv /opt/sidetap/venv \
- && /opt/sidetap/venv/bin/pip install --no-cache-dir --require-hashes \
+ && /opt/sidetap/venv/bin/pip install --no-cache-dir --only-binary :all: --require-hashes \
       --requirement /build/requirements-image.lock
 
 FROM ${PYTHON} AS service

@@ -1,10 +1,19 @@
 """The packet path: packets → blocks → exchanges. Bytes in, lists of finished records out.
 
-Calls release the GIL. Nothing here panics on input; what cannot be read is a ValueError with one
+Calls release the GIL unless they say otherwise. Nothing here panics on input; what cannot be read is a ValueError with one
 sentence, or a value with a name.
 """
 
 from collections.abc import Mapping, Sequence
+
+def sql_fingerprint(value: bytes) -> str | None:
+    """libinjection's fingerprint, one letter a token, of what it reads as an SQL injection.
+
+    None for everything else. It and `reads_as_xss` hold the GIL: ask about short values only.
+    """
+
+def reads_as_xss(value: bytes) -> bool:
+    """Whether libinjection reads the value as HTML that runs a script, in one of five places."""
 
 class CaptureFile:
     """A pcap or pcapng file, plain, gzip or zstd; "-" is standard input.

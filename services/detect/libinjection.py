@@ -8,7 +8,7 @@ kind weighs enough by itself, the second only beside other signals: docs/decisio
 
 from collections.abc import Iterator
 
-import libinjection
+from sidetap_native import reads_as_xss, sql_fingerprint
 
 from services.detect.points import Point
 from services.detect.rules import Match, Rule
@@ -49,18 +49,14 @@ def sql_opinion(point: Point) -> Iterator[tuple[Rule, Match]]:
     value = point.value
     if len(value) > VALUE_BYTES_MAX:
         return
-    # The binding takes text and encodes it itself.
-    found = libinjection.is_sql_injection(value.decode("latin-1"))
-    if found["is_sqli"]:
-        yield sql_rule(found["fingerprint"]), Match(point, 0, len(value))
+    fingerprint = sql_fingerprint(value)
+    if fingerprint is not None:
+        yield sql_rule(fingerprint), Match(point, 0, len(value))
 
 
 def html_opinion(point: Point) -> Iterator[tuple[Rule, Match]]:
     """Whether a point that another rule suspects reads as HTML that runs a script."""
-    if (
-        len(point.value) <= VALUE_BYTES_MAX
-        and libinjection.is_xss(point.value.decode("latin-1"))["is_xss"]
-    ):
+    if len(point.value) <= VALUE_BYTES_MAX and reads_as_xss(point.value):
         yield HTML, Match(point, 0, len(point.value))
 
 

@@ -7,12 +7,14 @@ use pyo3::prelude::*;
 
 mod capture;
 mod exchange;
+mod injection;
 mod reassembler;
 
 #[pymodule]
 fn sidetap_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     capture::register(module)?;
     exchange::register(module)?;
+    injection::register(module)?;
     reassembler::register(module)
 }
 
