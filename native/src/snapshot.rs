@@ -65,11 +65,15 @@ fn value<T: Serialize>(of: &T) -> Vec<u8> {
 
 fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, String> {
     match value.split_first() {
-        Some((&VERSION, rest)) => {
-            postcard::from_bytes(rest).map_err(|error| format!("a state row is damaged: {error}"))
-        }
+        Some((&VERSION, rest)) => match postcard::take_from_bytes(rest) {
+            Ok((found, [])) => Ok(found),
+            // Another form under the same number would be read as far as it happens to fit.
+            Ok(_) => Err("a state row is damaged: bytes follow its end".to_owned()),
+            Err(error) => Err(format!("a state row is damaged: {error}")),
+        },
         Some((version, _)) => Err(format!(
-            "a state row of version {version}, this worker writes {VERSION}"
+            "a state row of version {version}, this worker reads version {VERSION}: \
+             go on with the version that wrote it, or a newer one"
         )),
         None => Err("a state row is empty".to_owned()),
     }
