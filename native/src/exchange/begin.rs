@@ -233,8 +233,7 @@ impl Talk {
         let all = old + run.bytes.len();
         if self.client.is_some() {
             self.discard(all, scene);
-            self.sides[side].phase = Phase::Lost;
-            self.sides[side].after_gap = true;
+            self.lose_place(side);
             return run.bytes.len();
         }
         scene.tally.drop(cause, all);

@@ -85,7 +85,7 @@ pub struct Talk {
     /// The exchange whose response is under way.
     pub answering: Option<u32>,
     /// Where an interim response began that belongs to the next one.
-    interim: Option<(u64, Option<u64>)>,
+    pub(super) interim: Option<(u64, Option<u64>)>,
     pub damaged: bool,
     pipelined: bool,
 }

@@ -139,9 +139,18 @@ impl Talk {
 
     /// Where the next message begins is not known any more; the one under way ends here.
     pub(super) fn lose_track(&mut self, side: usize, scene: &mut Scene) {
+        self.lose_place(side);
+        self.finish(side, false, scene);
+    }
+
+    /// Messages may be missing from here on. An interim response in front of that need not be
+    /// one of the next final response's.
+    pub(super) fn lose_place(&mut self, side: usize) {
         let reader = &mut self.sides[side];
         (reader.phase, reader.after_gap) = (Phase::Lost, true);
-        self.finish(side, false, scene);
+        if self.is_server(side) {
+            self.interim = None;
+        }
     }
 
     /// The bytes from `from` to `until` are lost; with `from` = `until` nobody knows how many.
@@ -171,8 +180,7 @@ impl Talk {
             }
             Phase::Start | Phase::Lost => {
                 self.settle(side, Some(bytes), scene);
-                let reader = &mut self.sides[side];
-                (reader.phase, reader.after_gap) = (Phase::Lost, true);
+                self.lose_place(side);
             }
             Phase::Trailers => {
                 let all = std::mem::take(&mut self.sides[side].part).len();
