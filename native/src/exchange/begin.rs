@@ -5,7 +5,7 @@ use super::scene::Scene;
 use super::talk::{Kind, Phase, Talk};
 use crate::flow::run::Run;
 use crate::http1::head::head_end;
-use crate::http1::start::{Start, answer, classify};
+use crate::http1::start::{Start, answer, classify, is_registered};
 use crate::schema::Anomaly;
 use crate::socks::{MESSAGES_MAX, is_message};
 use crate::tally::Drop;
@@ -31,6 +31,9 @@ impl Talk {
     ) -> Option<usize> {
         if self.is_client(side) && self.may_switch() && !forced {
             return None;
+        }
+        if self.is_overheard(side, run) {
+            self.give_up_part(side, scene);
         }
         if self.sides[side].part.is_empty() {
             let blank = run
@@ -70,6 +73,13 @@ impl Talk {
         if answers {
             self.settle_simple(1 - side, scene);
         }
+        if matches!(found, Found::Junk(_)) && old > 0 && self.sides[side].phase == Phase::Lost {
+            // Together they begin nothing; the new ones alone may.
+            part.bytes.truncate(old);
+            self.sides[side].part = part;
+            self.give_up_part(side, scene);
+            return Some(0);
+        }
         match found {
             Found::More => {
                 if old == 0 {
@@ -106,11 +116,33 @@ impl Talk {
         }
     }
 
+    /// Behind a hole: what is held back as the beginning of a line was the end of something, for
+    /// its sender has heard of more before it went on.
+    fn is_overheard(&self, side: usize, run: &Run) -> bool {
+        let reader = &self.sides[side];
+        reader.phase == Phase::Lost
+            && reader.kind.is_none()
+            && !reader.part.is_empty()
+            && run.ack > reader.first.ack
+    }
+
+    /// What is held back behind a hole begins no message.
+    fn give_up_part(&mut self, side: usize, scene: &mut Scene) {
+        let reader = &mut self.sides[side];
+        reader.scanned = 0;
+        let bytes = std::mem::take(&mut reader.part).len();
+        if self.client.is_some() {
+            self.discard(bytes, scene);
+        } else {
+            scene.tally.drop(Drop::NotHttp, bytes);
+        }
+    }
+
     fn judge(&mut self, side: usize, work: &[u8], scene: &mut Scene) -> Found {
         let line_bytes_max = scene.limits.line_bytes_max as usize;
         let kind = match self.sides[side].kind {
             Some(kind) => kind,
-            None => match self.kind(side, self.start(side, work, line_bytes_max)) {
+            None => match self.kind(side, work, line_bytes_max) {
                 Ok(Some(kind)) => kind,
                 Ok(None) => return Found::More,
                 Err(cause) => return Found::Junk(cause),
@@ -163,11 +195,13 @@ impl Talk {
     }
 
     /// What may begin on this side, given what is known of the flow.
-    fn kind(&self, side: usize, start: Start) -> Result<Option<Kind>, Drop> {
+    fn kind(&self, side: usize, work: &[u8], line_bytes_max: usize) -> Result<Option<Kind>, Drop> {
         let lost = self.sides[side].phase == Phase::Lost;
-        match start {
+        match self.start(side, work, line_bytes_max) {
             Start::More => Ok(None),
-            Start::Request if !self.is_server(side) => Ok(Some(Kind::Request)),
+            Start::Request if !self.is_server(side) && (!lost || is_registered(work)) => {
+                Ok(Some(Kind::Request))
+            }
             Start::Simple if !self.is_server(side) && !lost => Ok(Some(Kind::Simple)),
             Start::Line if self.is_client(side) && !lost => Ok(Some(Kind::Simple)),
             Start::Line if self.client.is_none() && !lost => Ok(Some(Kind::Doubtful)),

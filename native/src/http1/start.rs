@@ -172,6 +172,22 @@ fn is_known(method: &[u8]) -> bool {
     KNOWN.contains(&method)
 }
 
+/// The request line in front names a method of IANA's registry, or one in wide use beside it (UPnP,
+/// caches, RPC over HTTP). Where the bytes in front are lost, any other word may be the end of a
+/// body that the next request follows without a blank: "xGET / HTTP/1.1".
+pub fn is_registered(bytes: &[u8]) -> bool {
+    const REGISTERED: &str = "ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET \
+        HEAD LABEL LINK LOCK MERGE MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE \
+        OPTIONS ORDERPATCH PATCH POST PROPFIND PROPPATCH PUT QUERY REBIND REPORT SEARCH TRACE \
+        UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE UPDATEREDIRECTREF VERSION-CONTROL \
+        M-SEARCH NOTIFY SUBSCRIBE UNSUBSCRIBE PURGE BAN RPC_IN_DATA RPC_OUT_DATA";
+    let token = bytes.iter().take_while(|&&byte| is_token(byte)).count();
+    let method = &bytes[..token];
+    REGISTERED
+        .split(' ')
+        .any(|known| known.as_bytes() == method)
+}
+
 /// A first line that was cut off, at the known beginning of a stream: a known method and a path.
 pub fn is_cut_request(bytes: &[u8]) -> bool {
     let mut words = bytes.splitn(2, |&byte| byte == b' ');
@@ -200,6 +216,20 @@ mod tests {
         ] {
             assert_eq!(answer(line, false), expected, "{}", line.escape_ascii());
             assert_ne!(answer(line, true), Start::Response);
+        }
+    }
+
+    #[test]
+    fn behind_a_hole_a_method_must_be_a_known_one() {
+        for (line, expected) in [
+            (&b"GET / HTTP/1.1\r\n"[..], true),
+            (b"VERSION-CONTROL /a HTTP/1.1\r\n", true),
+            (b"M-SEARCH * HTTP/1.1\r\n", true),
+            (b"xGET / HTTP/1.1\r\n", false),
+            (b"GE", false),
+            (b"get / HTTP/1.1\r\n", false),
+        ] {
+            assert_eq!(is_registered(line), expected, "{}", line.escape_ascii());
         }
     }
 
