@@ -115,9 +115,17 @@ impl Talk {
     }
 
     pub(super) fn limit_unanswered(&mut self, scene: &mut Scene) {
-        if self.open.len() > scene.limits.unanswered_max as usize {
-            scene.count("unanswered_max");
-            self.conclude(0, scene);
+        if self.open.len() <= scene.limits.unanswered_max as usize {
+            return;
+        }
+        scene.count("unanswered_max");
+        let Some(oldest) = self.open.iter().position(Open::is_unanswered) else {
+            return;
+        };
+        self.conclude(oldest, scene);
+        // The server answers it all the same: from here on, a place in the row proves nothing.
+        if let Some(next) = self.open.iter_mut().find(|open| open.is_unanswered()) {
+            next.after_gap = true;
         }
     }
 

@@ -195,6 +195,18 @@ def test_requests_that_wait_have_a_limit() -> None:
     assert len(exchanges(batch)) == 4
 
 
+def test_a_request_beyond_the_limit_takes_no_other_ones_answer() -> None:
+    asked = b"".join(GET.replace(b"/a", b"/%d" % number) for number in range(4))
+    sent = [*asking(asked), answering(OK * 4, asked=asked)]
+    seq, ack = 1_001 + len(asked), 5_001 + 4 * len(OK)
+    reply = segment(OK, seq=ack, ack=seq + len(GET), to_server=False)
+    later = [segment(GET, seq=seq, ack=ack), reply]
+    made = exchanges(fed(blocks([*sent, *later]), unanswered_max=2))
+    paired = [each.response_seq for each in made if each.request and each.response]
+    assert paired == [ack]
+    assert sum(each.request is None for each in made) == 4
+
+
 def test_a_silent_flow_ends() -> None:
     later_us = START_US + 400 * SECOND_US
     records = [
