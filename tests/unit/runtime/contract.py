@@ -13,6 +13,8 @@ from services.runtime.core import Changes, Core, Event, Output, Rejected, Row
 Make = Callable[[], Core]
 Settle = Callable[[list[Output]], object]
 """Outputs as their readers end up with them: partial sums may be cut anywhere, their total not."""
+Case = tuple[Make, list[Event], str]
+"""How to make a core, what reaches it, and from which topic."""
 
 
 def as_told(outputs: list[Output]) -> object:

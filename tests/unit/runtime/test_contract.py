@@ -1,114 +1,19 @@
 """Every core of every service against the contract, on what reaches it in the pipeline."""
 
-import importlib
 import random
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
-from schemas.codec import encode
-from services.runtime.core import Changes, Core, Event, Output, Row, Service
-from services.runtime.inline import Pipeline
-from services.runtime.run import make_service
-from services.runtime.settings import Deployment
+from services.runtime.core import Changes, Event, Output, Row
 from tests.broker.toy import service as toy
-from tests.traffic import exchange, halves, watermark
-from tests.unit.capture.wire import shop, write_pcap
 from tests.unit.runtime import contract
+from tests.unit.runtime.contract import Case
+from tests.unit.runtime.recorded import SERVICES, made
 
-TREE = Path(__file__).parent.parent.parent.parent
-SERVICES = sorted(path.parent.name for path in TREE.glob("services/*/worker.py"))
-SERVICES.remove("runtime")
-# Enough that tables have rows to restore and windows close; all services in a few seconds.
-EXCHANGES = 150
-# Paths that one client guesses in a quarter of a minute.
-WORDS = ("admin", "backup", "config", "db", "dump", "old", "phpinfo", "shell", "test")
-WALK = [f"/{word}{end}" for end in (".php", ".zip", "/", ".bak", ".sql") for word in WORDS]
-CHUNK = 25
 CUTS = 6
 # Topics of partial sums: where they are cut is free, what they add up to is not (design §1).
 PARTIALS = {"sightings", "signals"}
-PATHS = ("/", "/login?user=a'%20OR%20'1'='1", "/users/17", "/users/18/orders/5", "/search?q=shoes")
-
-
-@cache
-def made(name: str) -> Service:
-    """A real service, with the settings of a deployment that says nothing."""
-    return make_service(name, Deployment({}, {}))
-
-
-def traffic() -> Iterator[Output]:
-    """Clients that look around, guess paths and attack, in the order of time."""
-    dice = random.Random(3)
-    for serial, path in enumerate(WALK):
-        record = exchange(path, 404, at_s=serial * 0.3, client="203.0.113.9")
-        yield Output("exchanges", record.client_ip.encode(), encode(record))
-    for serial in range(EXCHANGES):
-        at_s = len(WALK) + serial * 4
-        guess = dice.random() < 0.4
-        path = f"/backup-{dice.randrange(60)}.zip" if guess else dice.choice(PATHS)
-        whole = exchange(
-            path,
-            404 if guess else 200,
-            at_s=at_s,
-            client=f"198.51.100.{dice.randrange(4)}",
-            got=b'{"id": %d, "name": "x"}' % serial,
-            got_headers=((b"Content-Type", b"application/json"),),
-            serial=serial,
-        )
-        for record in halves(whole) if dice.random() < 0.2 else [whole]:
-            yield Output("exchanges", record.client_ip.encode(), encode(record))
-        if serial % 10 == 9:
-            yield Output("exchanges", None, encode(watermark(at_s - 1)))
-    end = watermark(len(WALK) + EXCHANGES * 4, released=True)
-    yield Output("exchanges", None, encode(end))
-
-
-def blocks(folder: Path) -> list[Output]:
-    """What an agent makes of a capture file."""
-    native = importlib.import_module("sidetap_native")
-    file = native.CaptureFile(str(write_pcap(folder / "shop.pcap", shop(5, 6))))
-    packer = native.Packer(site="s", agent="a", epoch="e", partitions=1, block_bytes=2_000)
-    packed = []
-    while not file.done:
-        packed += packer.read(file, 100)
-    packed += packer.end()
-    return [Output("packets", None, block.record) for block in packed]
-
-
-@pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Event]]:
-    """Every record of every topic when all services run on the traffic."""
-    services = [made(name) for name in SERVICES]
-    topics = {topic for service in services for topic in service.inputs} | {"findings"}
-    pipeline, events = Pipeline(services, topics), defaultdict[str, list[Event]](list)
-    records = [*traffic(), *blocks(tmp_path_factory.mktemp("capture"))]
-    for first in range(0, len(records), CHUNK):
-        for output in pipeline.feed(records[first : first + CHUNK]):
-            known = events[output.topic]
-            known.append(Event(output.topic, 0, len(known), output.key, output.value))
-    return events
-
-
-def cores() -> Iterator[tuple[str, str]]:
-    """(service, input topic) of every core there is."""
-    for name in SERVICES:
-        yield from ((name, topic) for topic in made(name).inputs)
-
-
-@pytest.fixture(params=list(cores()), ids="/".join)
-def case(
-    request: pytest.FixtureRequest, recorded: dict[str, list[Event]]
-) -> tuple[Callable[[], Core], list[Event], str]:
-    """How to make a core, what reaches it, and from where."""
-    name, topic = request.param
-    return lambda: made(name).inputs[topic](0), recorded[topic], topic
-
-
-Case = tuple[Callable[[], Core], list[Event], str]
 
 
 def cuts(events: Sequence[Event]) -> list[int]:
