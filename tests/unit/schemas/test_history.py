@@ -5,20 +5,17 @@ older here: every field that has a default is taken away once.
 """
 
 import copy
-import io
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import fastavro
 import pytest
 from sidetap_native import Exchange, Reassembler
 
 from schemas import codec, history, registry
+from tests.past_schemas import SOURCES, another_release, write
 
-SOURCES = sorted([*history.FOLDER.glob("*.avsc"), *history.FOLDER.glob("state/*.avsc")])
 LATER = [
     (path, field["name"])
     for path in SOURCES
@@ -26,34 +23,11 @@ LATER = [
     if "default" in field
 ]
 
-# What native code reads by itself, and whether it could.
+# What native code reads by itself once it is renewed, and whether it could.
 NATIVE: dict[str, Callable[[bytes], bool]] = {
     "Exchange": lambda record: len(Exchange(record).id) == 32,
     "PacketBlock": lambda record: Reassembler("packets/3").feed([record]) == [],
 }
-
-
-def write(schema: registry.Schema, value: Any) -> bytes:
-    out = io.BytesIO(registry.MARKER + schema.fingerprint)
-    out.seek(0, io.SEEK_END)
-    fastavro.schemaless_writer(out, schema.parsed, value)
-    return out.getvalue()
-
-
-@pytest.fixture
-def other_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Today's schemas in another folder, for the registry to read."""
-    for path in SOURCES:
-        target = tmp_path / path.relative_to(history.FOLDER)
-        target.parent.mkdir(exist_ok=True)
-        shutil.copy(path, target)
-    monkeypatch.setattr(registry, "FOLDER", tmp_path)
-    registry.current.cache_clear()
-    registry.known.cache_clear()
-    yield tmp_path
-    monkeypatch.undo()
-    registry.current.cache_clear()
-    registry.known.cache_clear()
 
 
 def test_what_shipped_can_be_read() -> None:
@@ -75,7 +49,7 @@ def check_frozen(path: Path) -> None:
     for line in lines:
         written = write(past, history.from_json(past, line))
         native = NATIVE.get(past.name)
-        assert native is None or native(written)
+        assert native is None or native(codec.renewed(past.name, written))
         record = codec.decode(written)
         assert record.to_avro().keys() == {f["name"] for f in today.parsed["fields"]}
 
@@ -83,20 +57,28 @@ def check_frozen(path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "field"), LATER, ids=lambda v: v if isinstance(v, str) else v.stem
 )
-def test_a_record_written_before_a_field_existed(other_tree: Path, path: Path, field: str) -> None:
+def test_a_record_written_before_a_field_existed(tmp_path: Path, path: Path, field: str) -> None:
     today = json.loads(path.read_text())
-    past = copy.deepcopy(today)
-    (added,) = [f for f in past["fields"] if f["name"] == field]
-    past["fields"].remove(added)
-    frozen = other_tree / "past" / "frozen.avsc"
-    frozen.parent.mkdir()
-    frozen.write_text(json.dumps(past))
-    schema = registry.read_schema(frozen)
-    shown = history.examples(registry.current()[today["name"]])
-    assert shown
-    for value in shown.values():
-        data = write(schema, {k: v for k, v in value.items() if k != field})
-        assert codec.decode(data).to_avro() == {**value, field: added["default"]}
+    (added,) = [f for f in today["fields"] if f["name"] == field]
+    with another_release(tmp_path) as tree:
+        schema = tree.older(today["name"], field, added["default"])
+        shown = history.examples(registry.current()[today["name"]])
+        assert shown
+        for value in shown.values():
+            data = write(schema, {k: v for k, v in value.items() if k != field})
+            assert codec.decode(data).to_avro() == {**value, field: added["default"]}
+
+
+def test_a_record_is_renewed_where_an_older_schema_wrote_it(tmp_path: Path) -> None:
+    value = history.examples(registry.current()["Exchange"])["ordinary"]
+    today = write(registry.current()["Exchange"], {**value, "application": ""})
+    other = registry.head("Watermark") + b"whatever it is"
+    assert [codec.renewed("Exchange", data) for data in (today, other, b"")] == [today, other, b""]
+    with another_release(tmp_path) as tree:
+        old = write(tree.older("Exchange", "application", ""), value)
+        assert codec.renewed("Exchange", old) == today
+        with pytest.raises(codec.UndecodableError, match="Exchange is damaged"):
+            codec.renewed("Exchange", old[:-1])
 
 
 def test_some_fields_came_later() -> None:
