@@ -1,0 +1,208 @@
+"""An upgrade on a real broker: a new release of detection goes on from an older one's rows."""
+
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Message, Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from schemas import registry
+from services.runtime.clients import Run, administering, producing
+from services.runtime.core import Event, Output, Row
+from services.runtime.health import Health
+from services.runtime.kafka_local import LocalKafka
+from services.runtime.metrics import Metrics
+from services.runtime.transaction import MisfitError
+from services.runtime.whole import read_whole, where
+from services.runtime.worker import Settings, Worker
+from tests.broker.toy_world import SESSION_MS, wait_for
+from tests.past_schemas import another_release, plain, rewritten
+from tests.unit.runtime import contract
+from tests.unit.runtime.recorded import made, traffic
+
+PARTITIONS = 2
+FAST = Settings(batch_interval_ms=20, session_timeout_ms=SESSION_MS, transaction_timeout_ms=3_000)
+SERVICE = "detect"
+STATE = f"state.{SERVICE}"
+
+
+@dataclass(slots=True)
+class Deployment:
+    """Topics of its own on the session's broker: those of a run."""
+
+    kafka: dict[str, str]
+    run: Run
+
+    def create(self) -> None:
+        admin = AdminClient(administering(self.kafka))
+        present = admin.list_topics(timeout=10).topics
+        names = [self.run.written(name) for name in ("exchanges", "findings")]
+        compact = {"cleanup.policy": "compact"}
+        new = [*(NewTopic(name, PARTITIONS, 1) for name in names),
+               NewTopic(self.run.written(STATE), PARTITIONS, 1, config=compact),
+               NewTopic(self.run.written("dead-letters"), 1, 1)]  # fmt: skip
+        if "policy" not in present:
+            new.append(NewTopic("policy", 1, 1))
+        for answer in admin.create_topics(new).values():
+            answer.result(30)
+
+    def send(self, topic: str, records: Iterable[Output]) -> None:
+        producer = Producer(producing(self.kafka))
+        for record in records:
+            assert record.partition is not None
+            name = self.run.written(topic)
+            producer.produce(name, record.value, record.key, record.partition)
+        assert producer.flush(30) == 0
+
+    def records(self, topic: str) -> list[Event]:
+        """All that is committed, by partition and offset."""
+        found: list[Event] = []
+        name = self.run.read(topic)
+        partitions = 1 if topic == "policy" else PARTITIONS
+
+        def each(message: Message) -> None:
+            _, partition, offset = where(message)
+            at_us = message.timestamp()[1] * 1000
+            found.append(Event(topic, partition, offset, message.key(), message.value(), at_us))
+
+        read_whole(self.kafka, [(name, partition) for partition in range(partitions)], each)
+        return sorted(found, key=lambda event: (event.partition, event.offset))
+
+    def rows(self) -> list[tuple[int, Row]]:
+        """The state rows as compaction would leave them, in the order of their last writes."""
+        live: dict[tuple[int, bytes], bytes] = {}
+        for event in self.records(STATE):
+            place = event.partition, event.key or b""
+            live.pop(place, None)
+            if event.value is not None:
+                live[place] = event.value
+        return [(partition, Row(key, value)) for (partition, key), value in live.items()]
+
+    @contextmanager
+    def worker(self) -> Iterator[tuple[Worker, threading.Thread]]:
+        """One worker in a thread; what ends it is raised here."""
+        health = Health(Metrics(SERVICE, 0))
+        worker = Worker(made(SERVICE), FAST, self.kafka, health, run=self.run)
+        failed: list[BaseException] = []
+        thread = threading.Thread(target=lambda: _kept(worker.work, failed))
+        thread.start()
+        try:
+            yield worker, thread
+        finally:
+            worker.stopping = True
+            thread.join(60)
+        if failed:
+            raise failed[0]
+
+    def work(self) -> None:
+        """Until everything was worked through."""
+        ends = {event.partition: event.offset + 1 for event in self.records("exchanges")}
+        with self.worker() as (worker, thread):
+            wait_for("all exchanges", lambda: _drained(worker, ends) or not thread.is_alive())
+
+
+def _kept(work: Callable[[], None], failed: list[BaseException]) -> None:
+    try:
+        work()
+    except BaseException as error:
+        failed.append(error)
+
+
+def _drained(worker: Worker, ends: dict[int, int]) -> bool:
+    at = {partition: part.next_offset for (_, partition), part in list(worker.parts.items())}
+    return at == ends
+
+
+@pytest.fixture
+def deployment(kafka: LocalKafka, request: pytest.FixtureRequest) -> Deployment:
+    name = request.node.name.replace("_", "-")
+    found = Deployment({"bootstrap.servers": kafka.bootstrap}, Run(name))
+    found.create()
+    return found
+
+
+def spread() -> list[Output]:
+    """The traffic by client, watermarks to every partition."""
+    outputs = []
+    for record in traffic():
+        every = range(PARTITIONS)
+        here = every if record.key is None else (zlib.crc32(record.key) % PARTITIONS,)
+        outputs += [Output(record.topic, record.key, record.value, partition) for partition in here]
+    return outputs
+
+
+def calm(deployment: Deployment) -> tuple[list[Any], list[Any]]:
+    """Findings, and state rows by place, of cores that never stopped."""
+    exchanges, policy = deployment.records("exchanges"), deployment.records("policy")
+    findings, rows = [], []
+    for partition in range(PARTITIONS):
+        mine = [event for event in exchanges if event.partition == partition]
+        told = contract.calm(lambda: made(SERVICE).inputs["exchanges"](0), mine, policy)
+        findings += [plain(output.value) for output in told.outputs]
+        rows += [(partition, b"exchanges\0" + row.key, plain(row.value)) for row in told.rows()]
+    return sorted(findings, key=_revision), sorted(rows, key=_place)
+
+
+def said(deployment: Deployment) -> tuple[list[Any], list[Any]]:
+    """The same of the workers; how far they had read `policy` is theirs alone."""
+    findings = [plain(event.value) for event in deployment.records("findings")]
+    rows = [
+        (partition, row.key, plain(row.value))
+        for partition, row in deployment.rows()
+        if not row.key.startswith(b"\0")
+    ]
+    return sorted(findings, key=_revision), sorted(rows, key=_place)
+
+
+def _place(row: tuple[int, bytes, Any]) -> tuple[int, bytes]:
+    return row[:2]
+
+
+def _revision(finding: Any) -> tuple[str, int]:
+    return finding.id, finding.revision
+
+
+def test_a_new_release_goes_on_from_the_rows_of_an_older_one(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    records = spread()
+    deployment.send("exchanges", records[: len(records) // 2])
+    deployment.work()
+    rows = deployment.rows()
+    with another_release(tmp_path) as tree:
+        older = rewritten((row for _, row in rows), tree)
+        places = [partition for partition, _ in rows]
+        moved = zip(places, older, strict=True)
+        deployment.send(STATE, (Output(STATE, row.key, row.value, at) for at, row in moved))
+        heads = {schema.fingerprint for schema in registry.current().values()}
+        assert all(row.value and row.value[2:10] not in heads for _, row in deployment.rows())
+        deployment.send("exchanges", records[len(records) // 2 :])
+        deployment.work()
+        findings, state = said(deployment)
+    assert len(findings) > len(rows)
+    assert (findings, state) == calm(deployment)
+
+
+def test_rows_of_a_newer_release_end_the_worker_and_nothing_moves(deployment: Deployment) -> None:
+    records = spread()
+    deployment.send("exchanges", records[: len(records) // 2])
+    deployment.work()
+    before = said(deployment)
+    partition, row = next((at, row) for at, row in deployment.rows() if b"open/" in row.key)
+    assert row.value is not None
+    newer = row.value[:2] + b"newerone" + row.value[10:]
+    deployment.send(STATE, [Output(STATE, row.key, newer, partition)])
+    deployment.send("exchanges", records[len(records) // 2 :])
+    sentence = f"{STATE}/{partition}: the state row .* of table open cannot be read by this version"
+    with pytest.raises(MisfitError, match=sentence), deployment.worker() as (_, thread):
+        wait_for("its end", lambda: not thread.is_alive())
+    deployment.send(STATE, [Output(STATE, row.key, row.value, partition)])
+    assert said(deployment)[0] == before[0]
+    deployment.work()
+    assert said(deployment)[0] == calm(deployment)[0]
