@@ -3,7 +3,8 @@
 //! A server answers in the order of the requests, and what it answers it has acknowledged. On an
 //! undamaged connection that is enough. Behind a hole, requests or responses may be missing: then
 //! a pair is proved by the request's own ACK, which says where the client stood in the server's
-//! stream when it asked, so where the answer begins.
+//! stream when it asked, so where the answer begins. What begins elsewhere may be a response that
+//! stands in the body of another one: it is not paired, even if one request only is unanswered.
 
 use std::collections::VecDeque;
 
@@ -49,22 +50,9 @@ pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
         let fits = answer.ack.is_none() || asked_here(first.1);
         return fits.then_some((first.0, Pairing::Order));
     }
-    let candidates = || {
-        open.iter()
-            .enumerate()
-            .skip(first.0)
-            .filter(|(_, open)| open.is_unanswered())
-    };
-    let proved = candidates().find(|(_, open)| covered(open) && asked_here(open));
-    if let Some((index, open)) = proved {
-        // Requests sent together share one ACK: a lost one in front could own this answer.
-        let certain = !(open.after_gap && answer.pipelined);
-        return certain.then_some((index, Pairing::Position));
-    }
-    // One request only was there to be answered: none can hide in front of it, none behind it.
-    let mut reached = candidates().filter(|(_, open)| covered(open));
-    let (index, open) = reached.next()?;
-    let request = open.request.as_ref()?;
-    let alone = reached.next().is_none() && !open.after_gap && answer.ack == Some(request.end);
-    alone.then_some((index, Pairing::Position))
+    let mut candidates = std::iter::once(first).chain(unanswered);
+    let (index, open) = candidates.find(|(_, open)| covered(open) && asked_here(open))?;
+    // Requests sent together share one ACK: a lost one in front could own this answer.
+    let certain = !(open.after_gap && answer.pipelined);
+    certain.then_some((index, Pairing::Position))
 }
