@@ -11,7 +11,7 @@ import hmac
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 TOKEN_DIGITS = 12
 
@@ -38,12 +38,16 @@ FORMS = re.compile(
     r"|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}"
     r"|\b[rs]k_(?:live|test)_\w{10,}|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{35}"
     r"|(?<=-----BEGIN PRIVATE KEY-----)[^-]+|(?<=-----BEGIN RSA PRIVATE KEY-----)[^-]+"
+    r"|(?<=://)[^/@\s?#]{1,256}(?=@)"  # user and password in a URL
     r"|(?<=[Bb]earer )[\w.~+/=-]{8,}|(?<=[Bb]asic )[\w+/=]{8,}"
 )
 # name=value and "name": "value" inside a text. Quotes end a value; so do & ; , and white space.
 PAIR = re.compile(
     r"""(?P<name>[\w.\[\]-]{1,64})(?P<sep>=["']?|["']?\s?:\s?["']?)(?P<value>[^\s&;,"'<>]{1,512})"""
 )
+
+# What stands between the pairs of a query; kept, to be put back.
+SEPARATOR = re.compile(r"([&;])")
 
 
 def sensitive(where: str) -> bool:
@@ -109,14 +113,17 @@ class Masker:
     def target(self, target: str) -> str:
         """A request target: values of secret names in its query, and secrets of known form."""
         path, mark, query = target.partition("?")
-        pairs = [self._query_pair(pair) for pair in query.split("&")]
-        return self._forms(path) + mark + "&".join(pairs)
+        pairs = [self._query_pair(pair) for pair in SEPARATOR.split(query)]
+        return self.text(path) + mark + "".join(pairs)
 
     def _query_pair(self, pair: str) -> str:
         name, mark, value = pair.partition("=")
         if mark and value and secret_name(unquote(name)):
             return f"{name}={self.token(unquote(value))}"
-        return self._forms(pair)
+        # Another URL or JSON inside, or a card with + for blanks, is only seen decoded.
+        plain = unquote_plus(pair)
+        masked = self.text(plain)
+        return self.text(pair) if masked == plain else masked
 
     def _cookies(self, value: str, *, attributes: bool) -> str:
         parts = value.split(";")
@@ -137,9 +144,12 @@ class Masker:
         return self.token(found[0]) if luhn(digits) else found[0]
 
     def _pair(self, found: re.Match[str]) -> str:
-        if not secret_name(found["name"]) or found["value"].startswith("[masked"):
+        name, sep, value = found["name"], found["sep"], found["value"]
+        if value.startswith("[masked"):
             return found[0]
-        return f"{found['name']}{found['sep']}{self.token(found['value'])}"
+        # In `https://a/?token=x` the first pair is `https` and all behind its colon.
+        shown = self.token(value) if secret_name(name) else PAIR.sub(self._pair, value)
+        return f"{name}{sep}{shown}"
 
 
 def luhn(digits: list[int]) -> bool:

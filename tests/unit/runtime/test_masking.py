@@ -79,3 +79,31 @@ def test_a_target_loses_the_secrets_of_its_query_only() -> None:
 def test_pairs_inside_a_text_lose_their_values() -> None:
     assert MASK.text("user=ann&password=hunter2") == f"user=ann&password={MASK.token('hunter2')}"
     assert "hunter2" not in MASK.text('{"password": "hunter2"}')
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["/a;jsessionid=S3CRET?x=1", "http://bob:S3CRET@h/x", "/cb#access_token=S3CRET",
+     "/x?a=1;password=S3CRET", "/x?d=%7B%22password%22%3A%22S3CRET%22%7D",
+     "/x?to=https%3A%2F%2Fa%2F%3Ftoken%3DS3CRET"],
+)  # fmt: skip
+def test_a_target_has_no_place_to_hide_a_secret(target: str) -> None:
+    assert "S3CRET" not in MASK.target(target)
+    assert "[masked " in MASK.target(target)
+
+
+@pytest.mark.parametrize("url", ["https://a/?token=S3CRET", "https://a/cb#access_token=S3CRET",
+                                 "0;url=/x?password=S3CRET"])  # fmt: skip
+def test_an_address_in_a_header_is_searched(url: str) -> None:
+    assert "S3CRET" not in MASK.header("Referer", url)
+
+
+@pytest.mark.parametrize("blank", ["+", "%20", "-", ""])
+def test_a_card_in_a_query_is_found_however_its_blanks_are_written(blank: str) -> None:
+    masked = MASK.target("/pay?n=" + blank.join(("4111", "1111", "1111", "1111")))
+    assert "[masked " in masked
+    assert "4111" not in masked
+
+
+def test_pairs_within_pairs_are_followed_to_the_last_one() -> None:
+    assert "S3CRET" not in MASK.text("a=" * 5_000 + "password=S3CRET")
