@@ -4,16 +4,25 @@ import tempfile
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.cli.measure import stages, suricata, traffic
 from services.cli.measure.figures import Case, Figure
+from services.cli.measure.latency import Latency
+from services.cli.measure.live_agent import Rate
+from services.cli.measure.through_kafka import measure
 from services.cli.output import Format, chosen, print_json, print_people, say, table
 from services.cli.refusal import RefusedError, os_reason
+from services.runtime.kafka_jars import ELSEWHERE, KafkaError, install
 from services.runtime.settings import Deployment, load
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+# Beyond it, connections of the made traffic would share addresses and ports.
+RATE_MAX = 10_000
 PEER = "suricata, HTTP parser and log only"
 
 
@@ -42,11 +51,20 @@ def bench(
     pcap: Annotated[
         Path | None, typer.Option("--pcap", metavar="F", help="This capture, not made traffic.")
     ] = None,
+    rate: Annotated[
+        int,
+        typer.Option(
+            "--rate", metavar="N", min=0, max=RATE_MAX, help="Exchanges/s through Kafka; 0: none."
+        ),
+    ] = 2_000,
 ) -> None:
     """What this machine reaches, beside its peers.
 
     Medians of interleaved rounds, with least and greatest. Rates are per CPU second, of one core.
     Ratios are taken round by round against a peer that read the same file in the same round.
+    The pipeline then runs once through a Kafka of its own, with made traffic at --rate: from the
+    last packet of an exchange to its finding on the topic, and the CPU of every process but
+    Kafka's.
 
     \b
     Examples:
@@ -60,13 +78,46 @@ def bench(
             What.packets: measured.packets,
             What.pipeline: measured.pipeline,
         }.get(what, lambda: measured.service(what.value))()
+        latency = None
+        if what is What.pipeline and rate and pcap is None:
+            latency, running = _through_kafka(rate, Path(folder))
+            cases += running
     if json or chosen(None) is Format.jsonl:
-        print_json([case.form() for case in cases] + _ratio_forms(ratios))
-        return
+        latencies = [latency.form()] if latency else []
+        print_json([case.form() for case in cases] + _ratio_forms(ratios) + latencies)
+    else:
+        _show(what, cases, ratios, latency)
+
+
+def _show(
+    what: What, cases: list[Case], ratios: Mapping[str, Figure], latency: Latency | None
+) -> None:
     rows = [(case.name, case.units, case.unit, case.rate) for case in cases]
     print_people(table(f"bench {what}", ("case", "input#", "unit", "per CPU second#"), rows))
     for name, ratio in ratios.items():
         say(f"{name}: {ratio} ×")
+    if latency:
+        print_people(_latency_table(latency))
+
+
+def _through_kafka(rate: int, folder: Path) -> tuple[Latency | None, list[Case]]:
+    """Nothing, and a sentence, where no Kafka can be started here."""
+    try:
+        install()
+    except KafkaError as error:
+        say(f"not measured through Kafka: {str(error).removesuffix(ELSEWHERE)}")
+        return None, []
+    return measure(Rate(per_s=rate), folder)
+
+
+def _latency_table(latency: Latency) -> "Table":
+    columns = ("exchanges/s#", "findings#", "expected#", "p50 ms#", "p99 ms#", "max ms#", "load#")
+    times = (f"{ms:.0f}" for ms in (latency.p50_ms, latency.p99_ms, latency.max_ms))
+    row = (
+        latency.exchanges_per_s, latency.found, latency.expected, *times,
+        f"{latency.load_1min:.1f}",
+    )  # fmt: skip
+    return table("last packet of the exchange → finding on the topic", columns, [row])
 
 
 def _capture(pcap: Path | None, folder: Path, exchanges: int) -> Path:

