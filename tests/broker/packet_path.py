@@ -168,20 +168,26 @@ class PacketPath:
         return list({entry.id: entry for entry in entries if entry.site == site}.values())
 
 
-def letters(paths: Sequence[Path], site: str, partitions: int = PARTITIONS) -> list[Letter]:
+def letters(
+    paths: Sequence[Path], site: str, partitions: int = PARTITIONS, block_bytes: int = BLOCK_BYTES
+) -> list[Letter]:
     """All that an agent sends of files."""
-    capture = CaptureSettings(site=site, block_bytes=BLOCK_BYTES)
+    capture = CaptureSettings(site=site, block_bytes=block_bytes)
     found = taps([str(path) for path in paths], capture, partitions, again=False)
     return list(merged([TapLetters(tap, capture, partitions) for tap in found]))
 
 
 def direct(
-    paths: Sequence[Path], site: str, settings: Settings | None = None, partitions: int = PARTITIONS
+    paths: Sequence[Path],
+    site: str,
+    settings: Settings | None = None,
+    partitions: int = PARTITIONS,
+    block_bytes: int = BLOCK_BYTES,
 ) -> list[Output]:
     """What the same cores say in this process, without Kafka."""
     events: dict[int, list[Event]] = defaultdict(list)
     outputs: list[Output] = []
-    for letter in letters(paths, site, partitions):
+    for letter in letters(paths, site, partitions, block_bytes):
         if letter.topic == "packets":
             assert letter.partition is not None
             of_partition = events[letter.partition]

@@ -1,6 +1,7 @@
 """`make crash`: the whole pipeline under kills at its worst moments, then compared with calm.
 
-Prints what was hit and what was compared; exit 1 where a single field differs.
+Prints what was hit and what was compared; exit 1 where a single field differs, an exchange of the
+files is not there once, a planned fault was not hit, or a worker died that nobody had planned.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,10 +23,12 @@ from schemas.topics import topics
 from schemas.types import PolicyEntry
 from services.runtime import topics_admin
 from services.runtime.clients import consuming, producing
+from services.runtime.faults import POINTS
 from services.runtime.kafka_local import LocalKafka
 from services.runtime.whole import ends
 from tests.crash.calm import compare
 from tests.crash.fleet import SERVICES, TREE, Fleet
+from tests.crash.sent import Sent, apart, on_topic, send_without_a_block
 from tests.crash.wire_traffic import FILE_S, write_file
 
 DRAIN_S_MAX = 600
@@ -38,22 +42,29 @@ def say(text: str) -> None:
 class Agents:
     """The file agent, one file after the other in real time; some runs are killed and resumed."""
 
-    def __init__(self, bootstrap: str, folder: Path, per_s: int, seed: int) -> None:
+    def __init__(
+        self, bootstrap: str, folder: Path, per_s: int, seed: int, *, lose_block: bool
+    ) -> None:
         self.bootstrap, self.folder, self.per_s = bootstrap, folder, per_s
         self.dice = random.Random(seed)
-        self.files = self.exchanges = self.killed = 0
+        self.files = self.killed = 0
+        self.sent = Sent()
+        self.lose_block = lose_block
         self.process: subprocess.Popen[bytes] | None = None
 
     def send_next(self) -> None:
         """Write a file and send it; one in four is killed in the middle, then resumed."""
         self.wait()
-        path = self.folder / f"part{self.files}.pcap"
-        self.exchanges += write_file(path, self.files, self.per_s)
+        path, site = self.folder / f"part{self.files}.pcap", f"site{self.files}"
+        self.sent.add(site, path, write_file(path, self.files, self.per_s))
         command = [
             sys.executable, "-m", "services.capture", "--pcap", str(path), "--kafka",
-            self.bootstrap, "--site", f"site{self.files}", "--data", str(self.folder / "agent"),
+            self.bootstrap, "--site", site, "--data", str(self.folder / "agent"),
         ]  # fmt: skip
         self.files += 1
+        if self.lose_block and self.files == 1:
+            send_without_a_block(self.bootstrap, site, path)
+            return
         if self.dice.random() < 0.25:
             doomed = self._run(command)
             time.sleep(0.3 + self.dice.random() * 0.5)
@@ -132,13 +143,15 @@ def wild(local: LocalKafka, fleet: Fleet, agents: Agents, given: argparse.Namesp
                 fleet.scale(3 if minute == 4 else 1)
             if broker_due and minute == 5:
                 local.kill_node(2)
+                fleet.shaken_s = now_s
             if broker_due and minute == 9:
                 local.start_node(2)
+                fleet.shaken_s = time.monotonic()
                 broker_due = False
         fleet.tend()
         if agents.files > told:
             told = agents.files
-            say(f"{now_s - begun_s:5.0f} s · {agents.exchanges} exchanges sent · {fleet.left()} "
+            say(f"{now_s - begun_s:5.0f} s · {agents.sent.written} exchanges sent · {fleet.left()} "
                 f"faults to come · {sum(fleet.hits.values())} hit")  # fmt: skip
         time.sleep(0.1)
     agents.wait()
@@ -157,34 +170,52 @@ def main() -> int:
         try:
             local.start()
             topics_admin.apply(kafka, topics_admin.compare(kafka))
-            agents = Agents(local.bootstrap, folder, given.rate, given.seed)
+            agents = Agents(local.bootstrap, folder, given.rate, given.seed,
+                            lose_block=given.lose_block)  # fmt: skip
             took_s = wild(local, fleet, agents, given)
             say("all planned faults were hit; draining …")
             drained(kafka, fleet)
             fleet.stop()
             say("comparing with calm …")
             counts, wrong = compare(kafka, SERVICES)
+            found = on_topic(kafka)
+            wrong += apart(agents.sent, found) + missed(fleet)
         finally:
             fleet.stop()
             local.stop()
         if given.keep_logs:
             for log in folder.glob("*.log"):
                 (given.keep_logs / log.name).write_bytes(log.read_bytes())
-    return _told(given, fleet, agents, took_s, counts, wrong)
+    return _told(given, fleet, agents, took_s, found, counts, wrong)
 
 
 def _told(
     given: argparse.Namespace, fleet: Fleet, agents: Agents, took_s: float,
-    counts: dict[str, int], wrong: list[str],
+    found: Mapping[str, Counter[bytes]], counts: dict[str, int], wrong: list[str],
 ) -> int:  # fmt: skip
     hits = {f"{service} {point}": n for (service, point), n in sorted(fleet.hits.items())}
     print(json.dumps({
         "seed": given.seed, "brokers": given.brokers, "seconds": round(took_s),
-        "exchanges_sent": agents.exchanges, "exchanges_per_s": round(agents.exchanges / took_s),
-        "agent_kills": agents.killed, "hits": hits, "unplanned": fleet.unplanned,
+        "sites": len(agents.sent.sites), "exchanges_sent": agents.sent.written,
+        "exchanges_found": sum(each.total() for each in found.values()),
+        "exchanges_per_s": round(agents.sent.written / took_s),
+        "agent_kills": agents.killed, "hits": hits,
+        "restarts_by_design": dict(sorted(fleet.restarts.items())), "unplanned": fleet.unplanned,
         "compared": counts, "wrong": wrong,
     }, indent=1))  # fmt: skip
-    return 1 if wrong else 0
+    return 1 if wrong or fleet.unplanned else 0
+
+
+def missed(fleet: Fleet) -> list[str]:
+    """Faults that were planned, but not hit as often."""
+    wanted = {f"{point}:KILL": fleet.kills for point in POINTS}
+    wanted["in_transaction:STOP"] = fleet.zombies
+    return [
+        f"{service} {fault}: hit {fleet.hits[service, fault]} times, not {times}"
+        for service in SERVICES
+        for fault, times in wanted.items()
+        if fleet.hits[service, fault] != times
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -198,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--scale", action="store_true", help="workers 1 → 3 → 1 instead of two")
     add("--seed", type=int, default=1)
     add("--keep-logs", type=Path, help="folder for the workers' logs")
+    add("--lose-block", action="store_true", help="as a broken agent would: the run must fail")
     return parser
 
 

@@ -1,7 +1,7 @@
 """Worker processes that die as planned and are started again, as a supervisor would.
 
 In:     a plan: which service, which point, how often.
-Out:    how often each point was hit, and every death that nobody planned.
+Out:    how often each point was hit, the ends that follow from that, and every other death.
 Keeps:  two workers of each service, and what each is to die of.
 """
 
@@ -15,7 +15,10 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from confluent_kafka import KafkaError
+
 from services.runtime.faults import POINTS, VARIABLE
+from services.runtime.run import UNEXPECTED
 
 SERVICES = ("reassembly", "detect", "browsing", "discovery")
 TREE = Path(__file__).parent.parent.parent
@@ -26,6 +29,20 @@ SESSION_MS = 6_000
 STOPPED_S = SESSION_MS / 1000 + 3
 # In batches of 50 ms and in rows.
 NTH_MAX = {"before_produce": 5, "in_transaction": 5, "after_commit": 5, "in_restore": 20}
+# What Kafka tells a worker whose open transaction it took back, or whose name another one took.
+# It ends then with 3 by design, and the next start is right (docs/decisions/0011).
+TAKEN_BACK = tuple(
+    KafkaError(code).str()
+    for code in (
+        KafkaError._FENCED,
+        KafkaError.INVALID_PRODUCER_EPOCH,
+        KafkaError.INVALID_PRODUCER_ID_MAPPING,
+        KafkaError.INVALID_TXN_STATE,
+        KafkaError.FENCED_INSTANCE_ID,
+    )
+)
+# Workers may end with 3 so long after a broker went or came: Kafka answers whom it answers.
+SHAKEN_S = 60
 
 
 @dataclass(slots=True)
@@ -39,6 +56,14 @@ class Slot:
     since_s: float = 0.0
     stopped_s: float | None = None
     awake_s: float | None = None
+    killed: bool = False
+    """By the harness, without a plan: it had waited in vain, or was a zombie long enough."""
+
+    def kill(self) -> None:
+        """Make room for the next plan."""
+        assert self.process is not None
+        self.process.kill()
+        self.killed = True
 
 
 @dataclass
@@ -52,7 +77,9 @@ class Fleet:
     zombies: int
     workers: int = 2
     hits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    restarts: Counter[str] = field(default_factory=Counter)
     unplanned: list[str] = field(default_factory=list)
+    shaken_s: float = -SHAKEN_S
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
@@ -76,15 +103,15 @@ class Fleet:
             if slot.process is None:
                 self._start(slot)
             elif slot.process.poll() is not None:
-                self._buried(slot, slot.process.returncode)
+                self.buried(slot, slot.process.returncode)
             elif slot.plan.endswith("STOP"):
                 self._wake(slot, now_s)
             elif slot.awake_s is not None and now_s - slot.awake_s > STOPPED_S:
-                slot.process.kill()
+                slot.kill()
             elif slot.plan and now_s - slot.since_s > PATIENCE_S:
                 self.planned[slot.service].append(slot.plan)
                 slot.plan = ""
-                slot.process.kill()
+                slot.kill()
 
     def _start(self, slot: Slot) -> None:
         points = self.planned[slot.service]
@@ -109,15 +136,30 @@ class Fleet:
     def _log(self, slot: Slot) -> Path:
         return self.logs / f"{slot.service}-{slot.number}.log"
 
-    def _buried(self, slot: Slot, code: int) -> None:
+    def buried(self, slot: Slot, code: int) -> None:
+        """Count the end of a slot's process, and make the slot free."""
         slot.process = None
-        if code == -signal.SIGKILL:
-            if slot.plan:
-                self.hits[slot.service, slot.plan] += 1
-        elif slot.stopped_s is None:
-            lines = self._log(slot).read_text(errors="replace").strip().splitlines()
+        if code == -signal.SIGKILL and slot.plan:
+            self.hits[slot.service, slot.plan] += 1
+        elif not slot.killed:
+            self._ended(slot, code)
+        slot.plan, slot.stopped_s, slot.awake_s, slot.killed = "", None, None, False
+
+    def _ended(self, slot: Slot, code: int) -> None:
+        """By itself: as Kafka's transactions have it, or for a reason that nobody planned."""
+        if slot.plan and slot.stopped_s is None:
+            self.planned[slot.service].append(slot.plan)
+        lines = self._log(slot).read_text(errors="replace").strip().splitlines() or [""]
+        cause = end_by_design(code, lines[-1])
+        if not cause and code == UNEXPECTED:
+            if slot.stopped_s is not None:
+                cause = "stopped past its session"
+            elif time.monotonic() - self.shaken_s < SHAKEN_S:
+                cause = "a broker went or came"
+        if cause:
+            self.restarts[f"{slot.service}: {cause}"] += 1
+        else:
             self.unplanned.append(f"{slot.service}-{slot.number} ended with {code}: {lines[-1]}")
-        slot.plan, slot.stopped_s, slot.awake_s = "", None, None
 
     def _wake(self, slot: Slot, now_s: float) -> None:
         assert slot.process is not None
@@ -159,3 +201,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def end_by_design(code: int, said: str) -> str:
+    """Kafka's sentence that is a reason to end and be started again; empty: there is none."""
+    if code != UNEXPECTED:
+        return ""
+    return next((sentence for sentence in TAKEN_BACK if sentence in said), "")
