@@ -102,39 +102,42 @@ def plain(record: bytes | None) -> Any:
 
 
 def rewritten(rows: Iterable[Row], tree: Tree) -> list[Row]:
-    """Avro rows as a release wrote them that lacked one field of each; others as they are.
+    """Avro rows as releases wrote them that lacked one field of each; others as they are.
 
-    A field that has one value throughout the rows of a table, so that a default can stand for it.
+    A field that has one value throughout the rows of a table, so that a default can stand for it;
+    where there is none, one for each row.
     """
-    kept = [(row, plain(row.value)) for row in rows]
-    tables: dict[tuple[bytes, str], list[dict[str, Any]]] = {}
-    for row, value in kept:
+    made = [(row, plain(row.value)) for row in rows]
+    tables: dict[tuple[bytes, str], list[int]] = {}
+    for place, (row, value) in enumerate(made):
         if not isinstance(value, bytes):
-            tables.setdefault(_table(row, value), []).append(value.to_avro())
-    older = {
-        table: tree.older(table[1], *_came_later(tree, table[1], records))
-        for table, records in tables.items()
-    }
-    return [
-        row
-        if isinstance(value, bytes)
-        else Row(row.key, write(older[_table(row, value)], value.to_avro()))
-        for row, value in kept
-    ]
+            table = row.key.partition(b"/")[0], type(value).__name__
+            tables.setdefault(table, []).append(place)
+    older = [row for row, _ in made]
+    for (_, name), places in tables.items():
+        records = [made[place][1].to_avro() for place in places]
+        for place, record, schema in zip(places, records, _older(tree, name, records), strict=True):
+            older[place] = Row(older[place].key, write(schema, record))
+    return older
 
 
-def _table(row: Row, value: Any) -> tuple[bytes, str]:
-    return row.key.partition(b"/")[0], type(value).__name__
+def _older(tree: Tree, name: str, records: Sequence[dict[str, Any]]) -> list[registry.Schema]:
+    """A schema for each."""
+    came_later = _came_later(tree, name, records)
+    if came_later:
+        return [tree.older(name, *came_later)] * len(records)
+    assert len(records) > 1, f"no field of {name} can do without its value"
+    return [schema for record in records for schema in _older(tree, name, [record])]
 
 
-def _came_later(tree: Tree, name: str, records: Sequence[dict[str, Any]]) -> tuple[str, Any]:
+def _came_later(tree: Tree, name: str, records: Sequence[dict[str, Any]]) -> tuple[str, Any] | None:
     """A field, and the default that all of these records have in it."""
     for field in sorted(json.loads(tree.source(name).read_text())["fields"], key=_has_no_default):
         values = [record[field["name"]] for record in records]
         default = field.get("default", values[0])
         if isinstance(default, PLAIN) and all(value == default for value in values):
             return field["name"], default
-    raise AssertionError(f"no field of {name} is the same in each row")
+    return None
 
 
 def _has_no_default(field: dict[str, Any]) -> bool:
