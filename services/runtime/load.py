@@ -34,6 +34,7 @@ class Load:
         self._lag_at_s = self._hot_at_s = self._restore_at_s = clock()
         self._recent: Counter[Place] = Counter()
         self._ends: dict[Place, int] = {}
+        self._expired: dict[Place, int] = {}
 
     def took(self, place: Place, events: Sequence[Event]) -> None:
         """Events were fed."""
@@ -69,6 +70,22 @@ class Load:
         """So many rows were read since `restoring`; called now and then and at the end."""
         self._metrics.set(Metric.RESTORED_ROWS, rows)
         self._metrics.set(Metric.RESTORE_SECONDS, self._clock() - self._restore_at_s)
+
+    def expired(self, place: Place, committed: int, first: int) -> None:
+        """Retention took the offsets from `committed` up to `first` before they were read.
+
+        Told once, though an aborted first batch asks again.
+        """
+        begin = max(committed, self._expired.get(place, 0))
+        if begin < first:
+            self._expired[place] = first
+            self._metrics.add(
+                Metric.EXPIRED, first - begin, topic=place[0], partition=str(place[1])
+            )
+            log.error(
+                "%s/%d: offsets %d to %d were deleted by retention before they were read",
+                *place, begin, first - 1,
+            )  # fmt: skip
 
     def at_end(self, place: Place, offset: int) -> None:
         """The client saw the end of a partition; transaction markers stand before it."""

@@ -19,6 +19,9 @@ class Metric(StrEnum):
     """Records produced, without dead letters [topic]."""
     REJECTED = "sidetap_rejected"
     """Records nobody could read [topic, partition]."""
+    EXPIRED = "sidetap_records_expired"
+    """Offsets that retention deleted before they were read, transaction markers included [topic,
+    partition]."""
     ROWS_WRITTEN = "sidetap_state_rows_written"
     """State rows and tombstones."""
     EVENTS = "sidetap_events"
@@ -49,6 +52,7 @@ LABELS: dict[Metric, tuple[str, ...]] = {
     Metric.BYTES_IN: ("topic",),
     Metric.RECORDS_OUT: ("topic",),
     Metric.REJECTED: PLACE,
+    Metric.EXPIRED: PLACE,
     Metric.EVENTS: ("event",),
     Metric.LAG: PLACE,
     Metric.HOT: PLACE,

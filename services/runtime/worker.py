@@ -97,7 +97,10 @@ class Worker:
         self._finished: set[Place] = set()
         self._newly_assigned: list[Place] | None = None
         self._transactions = Transactions(kafka, self.run, name, settings.transaction_timeout_ms)
-        self._tail = Consumer(consuming(kafka, group_id=f"{name}-broadcasts"))
+        # Where retention took what a reader stood at, the process ends; the next start counts it.
+        self._tail = Consumer(
+            consuming(kafka, group_id=f"{name}-broadcasts", auto_offset_reset="error")
+        )
         # Eager on purpose: no rebalance completes without us while a batch is under way, so a
         # healthy worker's commit is never refused. docs/decisions/0011.
         self._consumer = Consumer(
@@ -105,6 +108,7 @@ class Worker:
                 kafka,
                 group_id=group,
                 group_instance_id=name,
+                auto_offset_reset="error",
                 session_timeout_ms=settings.session_timeout_ms,
                 heartbeat_interval_ms=settings.session_timeout_ms // 4,
                 partition_assignment_strategy="range",
@@ -309,19 +313,22 @@ class Worker:
         self._consumer.pause(waiting)
 
     def _committed_offsets(self, places: Sequence[Place]) -> dict[Place, int]:
-        """Where each partition goes on; waits for a predecessor's commit that is under way."""
+        """Where each partition goes on; waits for a predecessor's commit that is under way.
+
+        Never before the first record that the broker still has; what is missing is counted.
+        """
         if not places:
             return {}
         asked = [TopicPartition(self.run.read(topic), partition) for topic, partition in places]
+        committed = self._consumer.committed(asked, ANSWER_S_MAX)
+        found = ends(self._kafka, [(tp.topic, tp.partition) for tp in committed])
         offsets: dict[Place, int] = {}
-        for tp in self._consumer.committed(asked, ANSWER_S_MAX):
-            place = (self._inputs[tp.topic], tp.partition)
+        for tp in committed:
+            place, first = (self._inputs[tp.topic], tp.partition), found[tp.topic, tp.partition][0]
             self._pauses.adopt(place, tp.metadata)
-            if tp.offset >= 0:
-                offsets[place] = tp.offset
-            else:
-                name = (tp.topic, tp.partition)
-                offsets[place] = ends(self._kafka, [name])[name][0]
+            offsets[place] = max(tp.offset, first)  # without a commit tp.offset is negative
+            if 0 <= tp.offset < first:
+                self._load.expired(place, tp.offset, first)
         return offsets
 
     def _broadcast_places(self) -> list[Place]:

@@ -13,7 +13,7 @@ from services.runtime import topics_admin
 from services.runtime.clients import Run
 from services.runtime.health import Health
 from services.runtime.metrics import Metrics
-from services.runtime.transaction import AbortedError, MisfitError, Transactions
+from services.runtime.transaction import AbortedError, MisfitError, Transactions, WorkerError
 from services.runtime.worker import Settings, Worker
 from tests.broker.toy import service
 from tests.broker.toy_world import PARTITIONS, SESSION_MS, ToyWorld, wait_for
@@ -34,7 +34,7 @@ def running(world: ToyWorld, run: Run | None = None) -> Iterator[Worker]:
         except BaseException as error:
             failed.append(error)
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, name=world.name)
     thread.start()
     try:
         yield worker
@@ -184,6 +184,38 @@ def test_a_replay_reads_a_range_and_touches_nothing_of_the_deployment(world: Toy
     dropped = topics_admin.drop_run(world.kafka, "again")
     assert f"{run}-out" in dropped
     assert run in dropped
+
+
+def test_what_retention_took_before_it_was_read_is_counted(world: ToyWorld) -> None:
+    world.raw(b"1", key=b"a")
+    with running(world):
+        wait_for("the first", lambda: world.drained(1))
+    for _ in range(5):
+        world.raw(b"1", key=b"a")
+    world.delete_before(4)
+    with running(world) as worker:
+        wait_for("what is left", lambda: world.drained(3))
+        text = worker.health.metrics.text().decode()
+    told = [line for line in text.splitlines() if line.startswith("sidetap_records_expired_total{")]
+    assert [line.split()[-1] for line in told] == ["3.0"]
+    assert world.outputs() == [(b"a", b"1 1"), (b"a", b"2 2"), (b"a", b"3 3")]
+
+
+def test_what_retention_takes_in_mid_run_ends_the_worker(world: ToyWorld) -> None:
+    """The worker is put back to where a slow one would be."""
+    for _ in range(5):
+        world.raw(b"1", key=b"a")
+
+    def left_behind() -> None:
+        with running(world) as worker:
+            wait_for("what is there", lambda: world.drained(5))
+            world.delete_before(4)
+            worker._consumer.seek(TopicPartition(f"{world.name}-in", 0, 1))
+            threads = threading.enumerate
+            wait_for("its end", lambda: all(thread.name != world.name for thread in threads()))
+
+    with pytest.raises(WorkerError, match="out of range"):
+        left_behind()
 
 
 def test_a_missing_topic_is_one_sentence(world: ToyWorld) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.codec import encode
@@ -75,6 +75,12 @@ class ToyWorld:
         """One record as it is, not remembered."""
         self.producer.produce(f"{self.name}-{topic}", value, key, partition)
         assert self.producer.flush(30) == 0
+
+    def delete_before(self, offset: int, partition: int = 0) -> None:
+        """Have the broker forget the first records of the input, as retention does."""
+        place = TopicPartition(f"{self.name}-in", partition, offset)
+        admin = AdminClient(administering(self.kafka))
+        admin.delete_records([place])[place].result(30)
 
     def policy(self, bonus: int, at_us: int = 0) -> None:
         """Have every worker add a bonus from now on."""
