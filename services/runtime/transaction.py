@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from services.runtime import faults
 from services.runtime.clients import Run, producing
@@ -47,13 +47,21 @@ class Transactions:
             raise WorkerError(f"Kafka does not answer: {caught.args[0].str()}") from caught
 
     def partitions(self, topic: str) -> int:
-        """How many a topic has on the broker. Raises MisfitError where there is none."""
+        """How many a topic has on the broker.
+
+        Raises MisfitError where there is none, WorkerError where it cannot be used yet.
+        """
         if topic not in self._partitions:
-            found = self._producer.list_topics(topic, ANSWER_S_MAX).topics[topic]
-            if found.error is not None or not found.partitions:
+            # All are listed: asked for one by its name, a broker may create it
+            # (auto.create.topics.enable), with partitions nobody chose.
+            found = self._producer.list_topics(timeout=ANSWER_S_MAX).topics.get(topic)
+            if found is None or _missing(found.error):
                 raise MisfitError(
                     f"topic {topic} is not on the broker: create it with `sidetap topics --apply`"
                 )
+            if found.error is not None or not found.partitions:
+                why = found.error.str() if found.error else "it has no partitions yet"
+                raise WorkerError(f"topic {topic}: {why}")
             self._partitions[topic] = len(found.partitions)
         return self._partitions[topic]
 
@@ -121,3 +129,7 @@ class Transactions:
                     raise
             else:
                 return
+
+
+def _missing(error: KafkaError | None) -> bool:
+    return error is not None and error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART
