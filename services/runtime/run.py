@@ -24,7 +24,7 @@ from services.runtime.health import Health, serve
 from services.runtime.metrics import Metrics
 from services.runtime.table import RowError
 from services.runtime.transaction import MisfitError, WorkerError
-from services.runtime.whole import TooLongError
+from services.runtime.whole import NotWholeError
 
 log = logging.getLogger("sidetap")
 USAGE, UNEXPECTED = 2, 3
@@ -69,7 +69,7 @@ def work(
         worker.work()
     except (MisfitError, RowError) as error:
         return _said(error, USAGE)
-    except (WorkerError, TooLongError) as error:
+    except (WorkerError, NotWholeError) as error:
         return _said(error, UNEXPECTED)
     except KafkaException as error:
         return _said(error.args[0].str(), UNEXPECTED)
