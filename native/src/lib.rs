@@ -9,6 +9,7 @@ pub mod decode;
 pub mod exchange;
 pub mod flow;
 pub mod http1;
+pub mod http2;
 pub mod ledger;
 pub mod limits;
 pub mod pack;

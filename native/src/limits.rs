@@ -53,6 +53,8 @@ limits! {
     body_gaps_max = 1_000;
     /// Requests of one flow that wait for a response. Browsers pipelined at most 8, tools 100.
     unanswered_max = 1_000;
+    /// Open streams of one HTTP/2 connection. Servers allow 100 to 256 at once.
+    streams_max = 1_000;
     /// How much later than the ACK that covers it a byte may arrive (two taps, two clocks).
     skew_us = 2_000_000;
     /// An exchange goes out unfinished this long after its first byte.
@@ -72,6 +74,8 @@ limits! {
 pub const DECODED_BYTES_MAX: usize = 8 << 20;
 /// Decoded bytes for each kept byte, above the first 64 KiB. Deflate itself ends at 1,032.
 pub const DECODED_RATIO_MAX: usize = 200;
+/// Size of one direction's HPACK table. Browsers and servers agree on 4 to 64 KiB.
+pub const HPACK_TABLE_BYTES_MAX: usize = 64 << 10;
 /// Content codings of one body. Real ones have one; servers that stack them use two.
 pub const CODINGS_MAX: usize = 4;
 /// Agent epochs remembered for each agent: late repeats of earlier runs are still known as such.

@@ -86,10 +86,14 @@ impl Connection {
             .iter_mut()
             .flat_map(|half| half.queue.iter_mut().map(|waiting| waiting.blob()));
         let parts = self.talk.sides.iter_mut().map(|side| &mut side.part);
+        let tables = self.talk.http2.iter_mut().flat_map(|http2| {
+            let readers = http2.readers.iter_mut();
+            readers.map(|reader| &mut reader.table.log)
+        });
         let messages = self.talk.open.iter_mut().flat_map(|open| open.messages());
         let messages = messages
             .flat_map(|message| [&mut message.head, &mut message.trailers, &mut message.body]);
-        waiting.chain(parts).chain(messages)
+        waiting.chain(parts).chain(tables).chain(messages)
     }
 
     /// Its row, rows of new bytes, tombstones of pieces whose blob is gone.

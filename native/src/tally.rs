@@ -23,14 +23,13 @@ pub enum Drop {
     OutOfWindow,
     NotHttp,
     Encrypted,
-    Http2,
     /// Behind a 101 or a CONNECT that was granted.
     Switched,
     /// A panic was caught: the flow was given up.
     Bug,
 }
 
-const DROPS: [&str; 10] = [
+const DROPS: [&str; 9] = [
     "duplicate",
     "overlap",
     "before_start",
@@ -38,7 +37,6 @@ const DROPS: [&str; 10] = [
     "out_of_window",
     "not_http",
     "encrypted",
-    "http2",
     "switched",
     "bug",
 ];

@@ -17,6 +17,7 @@ enum Found {
     Head(Kind, usize),
     /// Not HTTP, or not what may stand here.
     Junk(Drop),
+    Http2,
 }
 
 impl Talk {
@@ -60,7 +61,7 @@ impl Talk {
         let answers = match found {
             Found::Head(kind, _) => kind == Kind::Response,
             Found::Junk(_) => self.must_answer(side),
-            Found::More => false,
+            Found::More | Found::Http2 => false,
         };
         // What looks like another protocol may be the answer to a line that is not here yet.
         let waits = answers || (matches!(found, Found::Junk(_)) && self.is_fresh(side));
@@ -112,6 +113,12 @@ impl Talk {
                 self.head(side, kind, &work[..bytes], first, end, scene);
                 Some(bytes - old)
             }
+            Found::Http2 => {
+                part.bytes.truncate(old);
+                self.sides[side].part = part;
+                self.enter_http2(scene);
+                Some(0)
+            }
             Found::Junk(cause) => Some(self.junk(side, cause, run, old, scene)),
         }
     }
@@ -142,10 +149,13 @@ impl Talk {
         let line_bytes_max = scene.limits.line_bytes_max as usize;
         let kind = match self.sides[side].kind {
             Some(kind) => kind,
-            None => match self.kind(side, work, line_bytes_max) {
-                Ok(Some(kind)) => kind,
-                Ok(None) => return Found::More,
-                Err(cause) => return Found::Junk(cause),
+            None => match self.start(side, work, line_bytes_max) {
+                Start::Http2 if self.client.is_none() => return Found::Http2,
+                start => match self.kind(side, start, work) {
+                    Ok(Some(kind)) => kind,
+                    Ok(None) => return Found::More,
+                    Err(cause) => return Found::Junk(cause),
+                },
             },
         };
         let reader = &mut self.sides[side];
@@ -195,9 +205,9 @@ impl Talk {
     }
 
     /// What may begin on this side, given what is known of the flow.
-    fn kind(&self, side: usize, work: &[u8], line_bytes_max: usize) -> Result<Option<Kind>, Drop> {
+    fn kind(&self, side: usize, start: Start, work: &[u8]) -> Result<Option<Kind>, Drop> {
         let lost = self.sides[side].phase == Phase::Lost;
-        match self.start(side, work, line_bytes_max) {
+        match start {
             Start::More => Ok(None),
             Start::Request if !self.is_server(side) && (!lost || is_registered(work)) => {
                 Ok(Some(Kind::Request))
@@ -207,7 +217,6 @@ impl Talk {
             Start::Line if self.client.is_none() && !lost => Ok(Some(Kind::Doubtful)),
             Start::Response if !self.is_client(side) => Ok(Some(Kind::Response)),
             Start::Tls if self.client.is_none() => Err(Drop::Encrypted),
-            Start::Http2 if self.client.is_none() => Err(Drop::Http2),
             _ => Err(Drop::NotHttp),
         }
     }
@@ -291,11 +300,7 @@ impl Talk {
                 scene
                     .tally
                     .drop(cause, std::mem::take(&mut self.sides[1 - side].part).len());
-                scene.count(if cause == Drop::Http2 {
-                    "http2_flows"
-                } else {
-                    "encrypted_flows"
-                });
+                scene.count("encrypted_flows");
             }
         }
         run.bytes.len()

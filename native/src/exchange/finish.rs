@@ -47,6 +47,10 @@ impl Talk {
         if status == 101 {
             open.marks.add(Anomaly::SwitchedProtocol);
             scene.count("switched_protocol");
+            if open.to_http2 {
+                self.upgrade(scene);
+                return;
+            }
             self.sides
                 .iter_mut()
                 .for_each(|side| side.phase = Phase::Opaque(Drop::Switched));
@@ -67,7 +71,7 @@ impl Talk {
     }
 
     /// Nothing more will come of this exchange.
-    fn conclude(&mut self, index: usize, scene: &mut Scene) {
+    pub(super) fn conclude(&mut self, index: usize, scene: &mut Scene) {
         let Some(mut open) = self.open.remove(index) else {
             return;
         };

@@ -166,7 +166,7 @@ pub struct Open {
     pub marks: Marks,
     pub pairing: u8,
     pub host: String,
-    /// 0: 0.9, 1: 1.0, 2: 1.1.
+    /// 0: 0.9, 1: 1.0, 2: 1.1, 3: 2.
     pub version: u8,
     /// The clock of timers at the first byte.
     pub since_us: i64,
@@ -176,6 +176,10 @@ pub struct Open {
     pub after_gap: bool,
     /// The response may change the protocol: CONNECT, Upgrade.
     pub may_switch: bool,
+    /// The response says that HTTP/2 follows.
+    pub to_http2: bool,
+    /// HTTP/2 stream; 0: none.
+    pub stream: u32,
 }
 
 impl Open {
@@ -189,7 +193,9 @@ impl Open {
         let (Some(request), Some(response)) = (&self.request, &self.response) else {
             return false;
         };
-        let proved = self.pairing == Pairing::Position as u8 && !request.broken;
+        // A promise stands in the stream of its answer: its positions are no measure.
+        let is_pushed = self.stream > 0 && self.stream.is_multiple_of(2);
+        let proved = self.pairing == Pairing::Position as u8 && !request.broken && !is_pushed;
         proved && response.ack.is_some_and(|ack| ack < request.end)
     }
 

@@ -8,6 +8,8 @@ pub mod message;
 pub mod pairing;
 pub mod record;
 pub mod scene;
+mod stream;
+pub mod streams;
 pub mod talk;
 pub mod turn;
 pub mod view;

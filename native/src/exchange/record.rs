@@ -7,7 +7,7 @@ use super::scene::Scene;
 use crate::avro::{write_boolean, write_bytes, write_long, write_string};
 use crate::schema::{Anomaly, EXCHANGE_HEAD, Mode};
 
-const PROTOCOLS: [&str; 3] = ["http/0.9", "http/1.0", "http/1.1"];
+const PROTOCOLS: [&str; 4] = ["http/0.9", "http/1.0", "http/1.1", "http/2"];
 
 /// Writes the exchange as it is; `over`: nothing more will come of it.
 pub fn emit(open: &mut Open, over: bool, scene: &mut Scene) {
@@ -49,7 +49,7 @@ fn write(open: &Open, over: bool, client: &str, scene: &Scene, out: &mut Vec<u8>
     write_string(scene.site, out);
     write_string(&open.source, out);
     write_long(Mode::Tcp as i64, out);
-    write_string(PROTOCOLS[usize::from(open.version.min(2))], out);
+    write_string(PROTOCOLS[usize::from(open.version.min(3))], out);
     write_long(
         open.request
             .as_ref()
@@ -70,7 +70,7 @@ fn write(open: &Open, over: bool, client: &str, scene: &Scene, out: &mut Vec<u8>
     write_long(i64::from(open.pairing), out);
     write_boolean(over, out);
     write_option(None, out);
-    write_option(None, out);
+    write_option((open.stream > 0).then_some(i64::from(open.stream)), out);
     write_option(open.request.as_ref().map(sequence), out);
     write_option(open.response.as_ref().map(sequence), out);
     write_long(missing as i64, out);
@@ -88,7 +88,7 @@ fn id_of(open: &Open, scene: &Scene) -> [u8; 32] {
         key: &scene.key,
         orphan: open.request.is_none(),
         seq: message.map_or(0, |message| message.start as u32),
-        stream: 0,
+        stream: open.stream,
         epoch: scene.epoch,
     })
 }

@@ -8,6 +8,7 @@ use super::message::{First, Message, Open};
 use super::pairing::{self, Answer};
 use super::record;
 use super::scene::Scene;
+use super::streams::Http2;
 use crate::flow::blob::Blob;
 use crate::http1::body::Decoder;
 use crate::http1::framing::{self, Framing};
@@ -29,6 +30,8 @@ pub enum Phase {
     Lost,
     /// No HTTP/1 any more, ever.
     Opaque(Drop),
+    /// Frames, as `Talk::http2` has them.
+    Http2,
     Closed,
 }
 
@@ -88,6 +91,7 @@ pub struct Talk {
     pub(super) interim: Option<(u64, Option<u64>)>,
     pub damaged: bool,
     pipelined: bool,
+    pub http2: Option<Box<Http2>>,
 }
 
 impl Talk {
@@ -208,6 +212,7 @@ impl Talk {
         };
         let framing = framing::of_response(&mut head, method);
         let mut marks = std::mem::take(&mut head.marks);
+        let to_http2 = head.fields.upgrades_to_http2;
         marks.add_all(&std::mem::take(&mut self.sides[side].ahead));
         self.take_over(bytes.len(), scene);
         let message = |head: Head| Message::new(&first, end.0, end.1, head, bytes.len());
@@ -230,6 +235,7 @@ impl Talk {
             }
         };
         open.marks.add_all(&marks);
+        open.to_http2 = to_http2;
         self.answering = Some(open.serial);
         Some(Decoder::new(framing))
     }
@@ -253,7 +259,7 @@ impl Talk {
         true
     }
 
-    fn fresh(&mut self, first: First, head: &Head, scene: &Scene) -> Open {
+    pub(super) fn fresh(&mut self, first: First, head: &Head, scene: &Scene) -> Open {
         self.serials += 1;
         let mut open = Open {
             serial: self.serials,
@@ -271,6 +277,8 @@ impl Talk {
             emitted: false,
             after_gap: false,
             may_switch: false,
+            to_http2: false,
+            stream: 0,
         };
         if scene.late {
             open.marks.add(Anomaly::Late);
@@ -279,7 +287,7 @@ impl Talk {
     }
 
     /// Head bytes go from reassembly into a message.
-    fn take_over(&mut self, bytes: usize, scene: &mut Scene) {
+    pub(super) fn take_over(&mut self, bytes: usize, scene: &mut Scene) {
         scene.tally.leave(bytes);
         scene.tally.messages_held += bytes as i64;
     }
@@ -292,6 +300,9 @@ impl Talk {
 
     /// The message whose body comes from this side.
     pub fn current(&mut self, side: usize) -> Option<(&mut Message, &mut Marks)> {
+        if self.http2.is_some() {
+            return self.data_message(side);
+        }
         if self.is_client(side) {
             let open = self
                 .open

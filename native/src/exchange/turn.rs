@@ -36,6 +36,10 @@ impl Talk {
                 },
                 Phase::Body(_) => self.body(side, &here, scene),
                 Phase::Trailers => self.trailers(side, &here, scene),
+                Phase::Http2 => match self.frames(side, &here, heard, forced, scene) {
+                    Some(taken) => taken,
+                    None => break,
+                },
                 Phase::Opaque(cause) => {
                     scene.tally.drop(cause, here.bytes.len());
                     here.bytes.len()
@@ -187,6 +191,7 @@ impl Talk {
                 self.discard(all, scene);
                 self.lose_track(side, scene);
             }
+            Phase::Http2 => self.gap_in_frames(side, bytes, scene),
             Phase::Opaque(_) | Phase::Closed => {}
         }
     }
@@ -283,6 +288,7 @@ impl Talk {
                 self.finish(side, false, scene);
             }
             Phase::Body(decoder) => self.finish(side, whole && decoder.ends_at_close(), scene),
+            Phase::Http2 => self.close_streams(side, scene),
             Phase::Opaque(_) | Phase::Closed => {}
         }
         self.sides[side].phase = Phase::Closed;

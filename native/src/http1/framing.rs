@@ -34,6 +34,7 @@ pub struct Fields {
     pub host: Vec<u8>,
     pub hosts: usize,
     pub upgrade: bool,
+    pub upgrades_to_http2: bool,
     pub expect: bool,
 }
 
@@ -44,7 +45,10 @@ impl Fields {
         match name.len() {
             4 if is(b"Host") => self.note_host(value, marks),
             6 if is(b"Expect") => self.expect = true,
-            7 if is(b"Upgrade") => self.upgrade = true,
+            7 if is(b"Upgrade") => {
+                self.upgrade = true;
+                self.upgrades_to_http2 |= value.eq_ignore_ascii_case(b"h2c");
+            }
             14 if is(b"Content-Length") => self.note_length(value, marks),
             16 if is(b"Content-Encoding") => self.note_encoding(value),
             17 if is(b"Transfer-Encoding") => self.note_transfer(value),

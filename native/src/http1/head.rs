@@ -28,7 +28,7 @@ pub struct Head {
     pub method: Method,
     /// 0 for a request.
     pub status: u16,
-    /// 0: 0.9, 1: 1.0, 2: 1.1 and anything else.
+    /// 0: 0.9, 1: 1.0, 2: 1.1 and anything else, 3: 2.
     pub version: u8,
     /// Authority of the target or of Host, lower case, without its port.
     pub host: String,
@@ -294,7 +294,7 @@ fn read_line(line: &[u8], start: usize, found: &mut Vec<Field>, marks: &mut Mark
 }
 
 /// RFC 9112 §3.2: the authority of an absolute or authority form wins over Host.
-fn host_of(target: &[u8], method: Method, fields: &Fields) -> String {
+pub fn host_of(target: &[u8], method: Method, fields: &Fields) -> String {
     let authority = if method == Method::Connect {
         target
     } else if let Some(at) = memchr::memmem::find(target, b"://").filter(|&at| at < 8) {

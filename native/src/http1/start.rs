@@ -6,6 +6,8 @@
 
 use memchr::memchr;
 
+use crate::http2::frame::{PREFACE, is_proven, may_begin};
+
 /// Longest method believed. The longest registered one (UPDATEREDIRECTREF) has 17 bytes.
 pub const METHOD_BYTES_MAX: usize = 32;
 const TLS_HANDSHAKE: u8 = 22;
@@ -37,16 +39,14 @@ pub fn classify(bytes: &[u8], line_bytes_max: usize) -> Start {
     if bytes.starts_with(b"HTTP/") || b"HTTP/".starts_with(bytes) {
         return response(bytes);
     }
-    if bytes.starts_with(PREFACE) {
+    if bytes.starts_with(PREFACE) || is_proven(bytes) {
         return Start::Http2;
     }
-    if PREFACE.starts_with(bytes) {
+    if PREFACE.starts_with(bytes) || may_begin(bytes) {
         return Start::More;
     }
     request(bytes, line_bytes_max)
 }
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// What begins where an answer is due: a status line, however damaged (RFC 9112 §4 allows
 /// recipients that). `lost`: it must prove itself.
@@ -257,7 +257,9 @@ mod tests {
             (b"PRI * HTTP/2.0\r\n", Start::More),
             (b"\x16\x03\x01\x02", Start::Tls),
             (b"\x16\x03", Start::More),
-            (b"\x00\x01", Start::Other),
+            (b"\x00\x01", Start::More),
+            (b"\x00\x5a", Start::Other),
+            (b"\x00\x00\x06\x04\0\0\0\0\0\0\x01\0\0\0\x64", Start::Http2),
             (b"{\"a\":1}\n", Start::Other),
         ] {
             assert_eq!(classify(bytes, 1000), expected, "{}", bytes.escape_ascii());
