@@ -4,7 +4,9 @@
 
 use sidetap_native::block::{self, Packet};
 use sidetap_native::exchange::view::View;
-use sidetap_native::limits::Limits;
+use sidetap_native::http2::hpack;
+use sidetap_native::http2::table::Table;
+use sidetap_native::limits::{HPACK_TABLE_BYTES_MAX, Limits};
 use sidetap_native::reassembler::{Batch, Reassembler};
 use sidetap_native::schema::BlockKind;
 
@@ -26,6 +28,28 @@ pub fn stream(bytes: &[u8]) {
     let cut = run(&packets, 3, true);
     assert_eq!(whole.outputs, cut.outputs);
     assert_eq!(whole.ledger, cut.ledger);
+}
+
+/// The same behind the beginning of an HTTP/2 connection.
+pub fn http2(bytes: &[u8]) {
+    let preface = b"\x00\x21PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let settings = b"\x01\x09\0\0\0\x04\0\0\0\0\0";
+    stream(&[&preface[..], settings, bytes].concat());
+}
+
+/// Any bytes as header blocks behind their lengths, with one table.
+pub fn header_blocks(bytes: &[u8]) {
+    const KEPT_BYTES_MAX: usize = 1_000;
+    let (mut table, mut rest) = (Table::at_start(), bytes);
+    while let Some((&length, after)) = rest.split_first() {
+        let (block, after) = after.split_at(after.len().min(usize::from(length)));
+        rest = after;
+        let section = hpack::decode(block, &mut table, KEPT_BYTES_MAX);
+        let kept = section.fields.iter();
+        let kept: usize = kept.map(|(name, value)| name.len() + value.len()).sum();
+        assert!(kept <= KEPT_BYTES_MAX);
+        assert!(table.log.len() < 4 * HPACK_TABLE_BYTES_MAX);
+    }
 }
 
 /// Any bytes as an Exchange record, as a block, as state rows.

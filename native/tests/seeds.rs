@@ -47,3 +47,13 @@ fn streams() {
 fn exchanges() {
     replay("exchange", flows::exchange);
 }
+
+#[test]
+fn http2_streams() {
+    replay("http2", flows::http2);
+}
+
+#[test]
+fn header_blocks() {
+    replay("header_blocks", flows::header_blocks);
+}

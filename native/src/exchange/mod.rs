@@ -4,6 +4,7 @@ pub mod begin;
 pub mod community;
 pub mod finish;
 pub mod id;
+mod lost_frames;
 pub mod message;
 pub mod pairing;
 pub mod record;

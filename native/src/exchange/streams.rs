@@ -10,7 +10,6 @@ use crate::flow::run::Run;
 use crate::http2::frame::{self, Frame, HEADER_BYTES, PREFACE, Unit};
 use crate::http2::hpack::{self, Section};
 use crate::http2::table::Table;
-use crate::schema::Anomaly;
 
 /// Where the reader of one direction's frames stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,9 +35,9 @@ pub struct Reader {
     pub place: Place,
     pub table: Table,
     /// The first frame was seen.
-    begun: bool,
+    pub(super) begun: bool,
     /// Whole frames in front of the part of a header block that is held back.
-    framed: u32,
+    pub(super) framed: u32,
 }
 
 /// Both directions of an HTTP/2 connection.
@@ -72,7 +71,7 @@ impl Talk {
         self.http2 = Some(http2);
     }
 
-    fn reader(&mut self, side: usize) -> &mut Reader {
+    pub(super) fn reader(&mut self, side: usize) -> &mut Reader {
         &mut self.http2.get_or_insert_default().readers[side]
     }
 
@@ -109,7 +108,7 @@ impl Talk {
         })
     }
 
-    fn skip(&mut self, side: usize, left: usize) {
+    pub(super) fn skip(&mut self, side: usize, left: usize) {
         self.reader(side).place = match left {
             0 => Place::Frame,
             left => Place::Skip(left as u32),
@@ -148,16 +147,7 @@ impl Talk {
                 self.discard(work.len(), scene);
                 return run.bytes.len();
             }
-            Unit::TooLong => {
-                scene.count("head_bytes_max");
-                let frame = Frame::read(&work[framed.min(work.len())..]);
-                let end = framed + frame.map_or(0, |frame| HEADER_BYTES + frame.length);
-                self.reader(side).table = Table::default();
-                self.skip(side, end.saturating_sub(work.len()));
-                let all = end.clamp(old, work.len());
-                self.discard(all, scene);
-                return all - old;
-            }
+            Unit::TooLong => return self.pass_over(side, work, framed, old, scene),
             Unit::Preface => {
                 self.client = Some(side as u8);
                 self.begin_table(side);
@@ -173,6 +163,26 @@ impl Talk {
         self.reader(side).begun = true;
         self.discard(old.saturating_sub(bytes), scene);
         bytes.saturating_sub(old)
+    }
+
+    /// A header block longer than is held; the rest of the frame that is under way goes, too. Gives
+    /// how many bytes behind the `old` ones are used.
+    fn pass_over(
+        &mut self,
+        side: usize,
+        work: &[u8],
+        framed: usize,
+        old: usize,
+        scene: &mut Scene,
+    ) -> usize {
+        scene.count("head_bytes_max");
+        let frame = Frame::read(&work[framed.min(work.len())..]);
+        let end = framed + frame.map_or(0, |frame| HEADER_BYTES + frame.length);
+        self.reader(side).table = Table::default();
+        self.skip(side, end.saturating_sub(work.len()));
+        let all = end.clamp(old, work.len());
+        self.discard(all, scene);
+        all - old
     }
 
     /// The sender's first bytes were seen: its table began empty.
@@ -332,77 +342,5 @@ impl Talk {
             self.end_stream(side, stream, true, scene);
         }
         taken
-    }
-
-    /// Where the next frame begins is not known any more, nor what the table holds.
-    fn lose_frames(&mut self, side: usize, scene: &mut Scene) {
-        let part = std::mem::take(&mut self.sides[side].part).len();
-        self.discard(part, scene);
-        *self.reader(side) = Reader {
-            place: Place::Lost,
-            begun: true,
-            ..Reader::default()
-        };
-        let is_client = self.is_client(side);
-        for open in &mut self.open {
-            let message = match is_client {
-                true => open.request.as_mut(),
-                false => open.response.as_mut(),
-            };
-            if let Some(message) = message.filter(|message| open.stream > 0 && !message.ended) {
-                message.broken = true;
-                open.marks.add(Anomaly::GapInBody);
-            }
-        }
-    }
-
-    /// Bytes are lost: inside a DATA frame they are counted; else frames are looked for anew.
-    pub(super) fn gap_in_frames(&mut self, side: usize, bytes: u64, scene: &mut Scene) {
-        let Place::Data {
-            stream,
-            left,
-            pad,
-            ends,
-        } = self.reader(side).place
-        else {
-            if let Place::Skip(left) = self.reader(side).place
-                && bytes > 0
-                && bytes <= u64::from(left)
-            {
-                self.skip(side, left as usize - bytes as usize);
-                return;
-            }
-            self.lose_frames(side, scene);
-            return;
-        };
-        let lost = if bytes == 0 {
-            u64::from(left)
-        } else {
-            bytes.min(u64::from(left))
-        };
-        if let Some((message, marks)) = self.message(side, stream)
-            && !message.ended
-        {
-            message.lose(lost, scene.limits);
-            marks.add(Anomaly::GapInBody);
-        }
-        let all = u64::from(left) + u64::from(pad);
-        if bytes == 0 || bytes > all {
-            self.lose_frames(side, scene);
-            return;
-        }
-        let padding = bytes - lost;
-        self.reader(side).place = Place::Data {
-            stream,
-            left: left - lost as u32,
-            pad: pad - padding as u8,
-            ends,
-        };
-        if bytes == all {
-            self.reader(side).place = Place::Frame;
-            if ends {
-                self.end_stream(side, stream, true, scene);
-            }
-        }
     }
 }

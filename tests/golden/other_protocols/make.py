@@ -1,4 +1,4 @@
-"""SSH, SMTP, RTSP, SIP, TLS and HTTP/2 on HTTP's port give nothing; HTTP on SSH's port does."""
+"""SSH, SMTP, RTSP, SIP, TLS and an HTTP/2 preface alone give nothing; HTTP on SSH's port does."""
 
 from typing import Any
 
