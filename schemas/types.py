@@ -1103,6 +1103,35 @@ class Watermark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedFinding:
+    """Where a finding stopped whose id may come again: one that opens in the same bucket of packet time goes on from here."""
+
+    site: str
+    opened_us: int
+    revision: int
+    count: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "opened_us": self.opened_us,
+            "revision": self.revision,
+            "count": self.count,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "ClosedFinding":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            opened_us=value["opened_us"],
+            revision=value["revision"],
+            count=value["count"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One exchange as evidence."""
 
@@ -1516,6 +1545,7 @@ RECORDS = (
     Signal,
     TlsSecret,
     Watermark,
+    ClosedFinding,
     Sample,
     Episode,
     HostLimit,

@@ -2,7 +2,8 @@
 
 In:     Exchange and Watermark records.
 Out:    Finding on `findings`, Advice on `advice`.
-Keeps:  walks, open findings, unanswered requests and lost paths, one table each.
+Keeps:  walks, open findings, closed ones whose id may come again, unanswered requests and lost
+        paths, one table each.
 """
 
 import ipaddress
@@ -13,13 +14,14 @@ from typing import Any
 
 from schemas.codec import UndecodableError, decode_as, encode, name_of
 from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
-from services.browsing.episode import quiet
+from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.lost import LostPaths
 from services.browsing.seen import Asked, Seen, about, seen
 from services.browsing.settings import Settings
-from services.browsing.step import Client, Rules, close, step
+from services.browsing.step import Client, Rules, close, reopened, step
 from services.browsing.view import ExchangeView, Reader, RequestView
 from services.runtime import table
+from services.runtime.closed_findings import ClosedFindings
 from services.runtime.core import Changes, Event, Output, Rejected, Row
 from services.runtime.masking import Masker
 from services.runtime.table import Table
@@ -56,10 +58,11 @@ class BrowsingCore:
         self._unanswered: Table[Unanswered] = Table(
             "unanswered", encode, lambda row: decode_as(Unanswered, row), rows_max=UNANSWERED_MAX
         )
+        self._closed = ClosedFindings(BUCKET_US)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
         self._open: dict[bytes, Episode] = {}
         self._tables: tuple[Table[Any], ...] = (
-            self._walks, self._episodes, self._unanswered,
+            self._walks, self._episodes, self._closed.table, self._unanswered,
             self._lost.paths, self._lost.sites, self._watermarks.table,
         )  # fmt: skip
         self._changes = Changes()
@@ -160,6 +163,10 @@ class BrowsingCore:
             if missing:
                 self._lost.missed(seen)
         client, told = step(before, seen, self._rules, self._lost)
+        if before.episode is None and client.episode is not None:
+            closed = self._closed.reopened(client.episode.finding)
+            if closed:
+                client, told = reopened(client.walk, client.episode, closed, self._rules)
         if client.walk is not None and client.walk is not before.walk:
             self._counts["walks_given_way"] += self._walks.put(key, client.walk) is not None
         if client.episode is not None and client.episode is not before.episode:
@@ -192,10 +199,13 @@ class BrowsingCore:
         ):
             self._counts["requests_never_answered"] += 1
         self._lost.expire(site, watermark_us)
+        self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, at_us: int) -> None:
         """End a finding. What led to it is used up: the next one needs new evidence."""
-        self._say(close(self._open.pop(key), at_us))
+        closed = close(self._open.pop(key), at_us)
+        self._closed.remember(closed, self._watermarks.at(closed.site))
+        self._say(closed)
         self._episodes.delete(key)
         self._walks.delete(key)
 

@@ -7,7 +7,7 @@ Keeps:  a Walk from the client's first miss on, an Episode while a finding is op
 
 from dataclasses import dataclass, replace
 
-from schemas.types import Advice, Episode, Finding, FindingState, Walk
+from schemas.types import Advice, ClosedFinding, Episode, Finding, FindingState, Walk
 from services.browsing import episode as episodes
 from services.browsing import walk as walks
 from services.browsing.lost import Neighbours
@@ -54,6 +54,19 @@ def step(client: Client, seen: Seen, rules: Rules, neighbours: Neighbours) -> tu
 def close(episode: Episode, at_us: int) -> Finding:
     """The last revision of a finding whose client went quiet."""
     return episodes.finding(episodes.told(episode, at_us), "closed", NO_POLICY)
+
+
+def reopened(
+    walk: Walk | None, episode: Episode, closed: ClosedFinding, rules: Rules
+) -> tuple[Client, Told]:
+    """An episode that opened under the id of a closed finding: that one's next revision."""
+    episode = replace(
+        episode,
+        revision=closed.revision + 1,
+        opened_us=min(episode.opened_us, closed.opened_us),
+        count=closed.count + episode.count,
+    )
+    return Client(walk, episode), _outputs(episode, "updated", rules.settings)
 
 
 def _found(client: Client, seen: Seen, rules: Rules) -> tuple[Client, Told]:

@@ -2,12 +2,14 @@
 
 In:     Exchange and Watermark records; PolicyEntry records as broadcasts.
 Out:    Finding on `findings`.
-Keeps:  open findings (with the count that was told last), and the sites' watermarks.
+Keeps:  open findings (with the count that was told last), closed ones whose id may come again,
+        and the sites' watermarks.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from schemas.codec import UndecodableError, decode_as, encode, name_of
 from schemas.types import Finding, PolicyEntry, Watermark
@@ -18,6 +20,7 @@ from services.detect.settings import Settings
 from services.detect.verdict import Inspector, nothing_excluded
 from services.detect.view import ExchangeView, RequestView
 from services.runtime import table
+from services.runtime.closed_findings import ClosedFindings
 from services.runtime.core import Changes, Event, Output, Rejected, Row
 from services.runtime.masking import Masker
 from services.runtime.table import Table
@@ -48,6 +51,10 @@ class DetectCore:
         # `open`: as it stands; `told`: as people know it. Both are needed to say when to tell.
         self._open = _findings("open")
         self._told = _findings("told")
+        self._closed = ClosedFindings(findings.BUCKET_US)
+        self._tables: tuple[Table[Any], ...] = (
+            self._open, self._told, self._closed.table, self._watermarks.table,
+        )  # fmt: skip
         # The groups of a site, so that one site's watermark looks at its own only.
         self._groups: dict[str, dict[bytes, int]] = {}
         self._changes = Changes()
@@ -55,7 +62,7 @@ class DetectCore:
 
     def restore(self, rows: Iterable[Row]) -> None:
         """See Core."""
-        table.restore(rows, self._open, self._told, self._watermarks.table)
+        table.restore(rows, *self._tables)
         for key, finding in self._open.items():
             self._groups.setdefault(finding.site, {})[key] = finding.at_us
 
@@ -79,7 +86,7 @@ class DetectCore:
     def take(self) -> Changes:
         """See Core."""
         changes, self._changes = self._changes, Changes()
-        for kept in (self._open, self._told, self._watermarks.table):
+        for kept in self._tables:
             changes.rows += kept.take()
         changes.counts.update(self._counts)
         self._counts.clear()
@@ -119,6 +126,8 @@ class DetectCore:
         before, told = self._open.get(key), self._told.get(key)
         if before is None or told is None:
             finding = findings.opened(class_, exchange, verdict, self._settings, self._masker)
+            closed = self._closed.reopened(finding.id)
+            finding = findings.reopened(finding, closed) if closed else finding
             self._tell(key, replace(finding, policy_offset=self._policy_offset))
             return
         after = findings.went_on(before, exchange, verdict, self._settings, self._masker)
@@ -159,6 +168,7 @@ class DetectCore:
             finding = self._open.get(key)
             assert finding is not None, "every group has its open finding"
             self._close(key, finding)
+        self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, finding: Finding) -> None:
         self._open.delete(key)
@@ -167,7 +177,9 @@ class DetectCore:
         groups.pop(key, None)
         if not groups:
             del self._groups[finding.site]
-        self._say(findings.closed(finding))
+        closed = findings.closed(finding)
+        self._closed.remember(closed, self._watermarks.at(finding.site))
+        self._say(closed)
 
     def _say(self, finding: Finding) -> None:
         key = f"{finding.site}/{finding.subject}".encode()

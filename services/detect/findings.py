@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 
 from schemas.ids import digest, finding_id
-from schemas.types import Evidence, Finding
+from schemas.types import ClosedFinding, Evidence, Finding
 from services.detect.detectors import BY_CLASS
 from services.detect.evidence import evidence
 from services.detect.rules import Detector
@@ -145,6 +145,17 @@ def worth_telling(finding: Finding, told: Finding, settings: Settings) -> bool:
 def closed(finding: Finding) -> Finding:
     """The last revision: the true count, at the time of the latest evidence."""
     return replace(finding, revision=finding.revision + 1, state="closed")
+
+
+def reopened(opened: Finding, closed: ClosedFinding) -> Finding:
+    """A finding that opened under the id of a closed one: that one's next revision."""
+    return replace(
+        opened,
+        revision=closed.revision + 1,
+        state="updated",
+        opened_us=min(opened.opened_us, closed.opened_us),
+        count=closed.count + opened.count,
+    )
 
 
 def strongest(class_: str, verdict: Verdict) -> list[Signal]:

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sidetap_native import Exchange as NativeExchange
 
-from schemas.types import Exchange, Watermark
+from schemas.codec import decode_as
+from schemas.types import Exchange, Finding, Watermark
 from services.browsing.core import BrowsingCore
 from services.browsing.distinct import EMPTY_BITMAP, EMPTY_REGISTERS, counted, marked
 from services.browsing.settings import Settings
@@ -39,7 +40,8 @@ def traffic(draw: st.DrawFn) -> list[Exchange | Watermark]:
             halves(whole, repeated=draw(st.booleans())) if draw(st.integers(0, 4)) == 0 else [whole]
         )
         if draw(st.integers(0, 9)) == 0:
-            records.append(watermark(at_s + draw(st.sampled_from([0, 0, 100, 1_000]))))
+            late_s, released = draw(st.sampled_from([0, 0, 100, 500])), draw(st.booleans())
+            records.append(watermark(at_s + late_s, released=released))
     return records
 
 
@@ -72,6 +74,10 @@ def test_batches_and_restarts_change_nothing(
     whole = worked(records, set(), restart=False)
     assert worked(records, cuts, restart=False) == whole
     assert worked(records, cuts, restart=True) == whole
+    told = [
+        decode_as(Finding, one.value) for one in whole[0] if one.value and one.topic == "findings"
+    ]
+    assert len({(one.id, one.revision) for one in told}) == len(told)
 
 
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=200), st.randoms())

@@ -56,6 +56,25 @@ def test_a_fast_scan_is_flagged_once_and_closed_when_quiet(every_s: float) -> No
     assert found[0].opened_us == START_US
 
 
+def test_after_a_restart_of_the_agent_the_same_finding_goes_on() -> None:
+    quick = scan(80, 0.1)
+    records = [*quick[:40], watermark(4, released=True), *quick[40:], watermark(9, released=True)]
+    found = findings(run(core(), records))
+    assert len({one.id for one in found}) == 1
+    assert [one.revision for one in found] == list(range(len(found)))
+    assert [one.state for one in found] == ["open", "closed", "updated", "closed"]
+    assert [one.count for one in found] == [30, 40, 70, 80]
+    assert {one.opened_us for one in found} == {START_US}
+
+
+def test_a_finding_that_gave_way_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "EPISODES_MAX", 1)
+    whole = scan(70, 0.1, "10.0.0.1")
+    found = findings(run(core(), [*whole[:35], *scan(35, 0.05, "10.0.0.2"), *whole[35:]]))
+    first = [(one.revision, one.count) for one in found if one.client == "10.0.0.1"]
+    assert first == [(0, 30), (1, 35), (2, 65)]
+
+
 def test_it_is_not_told_at_every_request() -> None:
     told = findings(run(core(), scan(800, 0.01)))
     assert len(told) == 5  # at 30 paths, then doublings: 60, 120, 240, 480

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.codec import decode, encode
 from schemas.types import Exchange, Finding, PolicyEntry, Watermark
+from services.detect import core as module
 from services.detect.core import DetectCore
 from services.detect.settings import Settings
 from services.detect.verdict import Inspector
@@ -103,6 +104,40 @@ def test_after_a_quiet_time_it_is_a_new_finding() -> None:
 def test_the_end_of_a_file_closes_what_is_open() -> None:
     told = findings(run(core(), [exchange(INJECTION), watermark(1, released=True)]))
     assert [one.state for one in told] == ["open", "closed"]
+
+
+def test_after_a_restart_of_the_agent_the_same_finding_goes_on() -> None:
+    records: Records = []
+    for at_s in (0, 10, 20):
+        records += [exchange(INJECTION, at_s=at_s), watermark(at_s + 1, released=True)]
+    told = findings(run(core(), records))
+    assert len({one.id for one in told}) == 1
+    assert [one.revision for one in told] == [0, 1, 2, 3, 4, 5]
+    assert [one.count for one in told] == [1, 1, 2, 2, 3, 3]
+    assert [one.state for one in told] == ["open", "closed"] + 2 * ["updated", "closed"]
+    assert {one.opened_us for one in told} == {START_US}
+
+
+def test_a_finding_that_gave_way_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OPEN_MAX", 1)
+    clients = ("10.0.0.1", "10.0.0.2", "10.0.0.1")
+    told = findings(
+        run(core(), [exchange(INJECTION, at_s=i, client=ip) for i, ip in enumerate(clients)])
+    )
+    first = [(one.revision, one.count) for one in told if one.client == "10.0.0.1"]
+    assert first == [(0, 1), (1, 1), (2, 2)]
+
+
+def test_ids_that_cannot_come_again_are_forgotten() -> None:
+    made = core()
+    rows = run(made, [exchange(INJECTION), watermark(1, released=True)]).rows
+    assert next(row.key[:7] for row in rows if row.value) == b"closed/"
+    after = run(made, [watermark(10_000)]).rows
+    assert [row.key[:7] for row in after if row.value is None] == [b"closed/"]
+    assert not any(
+        row.key.startswith(b"closed/")
+        for row in run(core(), [exchange(INJECTION), watermark(10_000)]).rows
+    )
 
 
 def test_a_request_counts_once_however_its_answer_comes() -> None:
