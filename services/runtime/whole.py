@@ -21,7 +21,11 @@ Place = tuple[str, int]
 # take much longer in all.
 STILL_S_MAX = 120
 PROBE_S_MAX = 30
-MOVING = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+MOVING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.OFFSET_NOT_AVAILABLE,  # a new leader that does not know how far the others are
+}
 UNCOMMITTED = "read_uncommitted"
 CHUNK_RECORDS = 10_000
 

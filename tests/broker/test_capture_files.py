@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from services.capture.letters import Letter
 from services.capture.settings import Settings
 from services.capture.taps import TapLetters, merged, taps
-from services.runtime.clients import administering, consuming
+from services.runtime import whole
+from services.runtime.clients import administering
 from services.runtime.kafka_local import LocalKafka
 from tests.unit.capture.wire import shop, write_pcap
 
@@ -97,14 +97,9 @@ def _partition(letter: Letter) -> int:
 
 def ends(broker: LocalKafka) -> list[int]:
     """Where each partition of `packets` ends now."""
-    consumer = Consumer(consuming({"bootstrap.servers": broker.bootstrap}, group_id="ends"))
-    try:
-        return [
-            consumer.get_watermark_offsets(TopicPartition("packets", p), timeout=30)[1]
-            for p in range(PARTITIONS)
-        ]
-    finally:
-        consumer.close()
+    kafka = {"bootstrap.servers": broker.bootstrap}
+    found = whole.ends(kafka, [("packets", p) for p in range(PARTITIONS)])
+    return [found["packets", p][1] for p in range(PARTITIONS)]
 
 
 def until_sent(process: subprocess.Popen[str], broker: LocalKafka, blocks: int) -> None:
