@@ -10,7 +10,7 @@ import json
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,10 @@ def work(
     except OSError as error:
         return _said(f"port {settings.http_port} for /ready: {error.strerror}", USAGE)
     log.info("http://%s:%d/ready", *server.server_address[:2])
-    worker = workers.Worker(service, settings, kafka, health, slot=slot, run=replay)
+    try:
+        worker = workers.Worker(service, settings, kafka, health, slot=slot, run=replay)
+    except (KafkaException, TypeError, ValueError) as error:
+        return _said(_wrong_setting(error, kafka), USAGE)
 
     def stop(*_: object) -> None:
         worker.stopping = True
@@ -88,6 +91,16 @@ def kafka_settings(deployment: deployments.Deployment, given: str | None) -> dic
     """Client settings; an address on the command line wins."""
     kafka = {"bootstrap.servers": DEFAULT_KAFKA, **deployment.kafka}
     return {**kafka, "bootstrap.servers": given} if given else kafka
+
+
+def _wrong_setting(error: Exception, kafka: Mapping[str, str]) -> str:
+    """Which setting a client refused, never its value: it may be a password.
+
+    librdkafka names some by another name, or none where two do not fit: then any may be meant.
+    """
+    said = str(error)
+    named = [name for name in kafka if name in said] or list(kafka)
+    return f"[kafka] has a value or a name that no client takes: {' or '.join(sorted(named))}"
 
 
 def _parser(name: str) -> argparse.ArgumentParser:
