@@ -23,7 +23,7 @@ from services.runtime.run import UNEXPECTED
 SERVICES = ("reassembly", "detect", "browsing", "discovery")
 TREE = Path(__file__).parent.parent.parent
 # A planned point that is not reached in this time (no rows to restore, no records) is put back.
-PATIENCE_S = 40
+PATIENCE_S = 20
 SESSION_MS = 6_000
 # Long enough for the session to end and a rebalance to give everything to the others.
 STOPPED_S = SESSION_MS / 1000 + 3
