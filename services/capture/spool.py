@@ -109,12 +109,17 @@ class Spool:
             return None
         number = (self._segments[0].number if self._segments else self._next_number) - 1
         path = self._folder / f"{number:020d}{SUFFIX}"
+        segment = _Segment(number, path, 0)
         try:
-            path.write_bytes(b"".join(map(_framed, records)))
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            try:
+                self._write(segment, descriptor, b"".join(map(_framed, records)))
+            finally:
+                os.close(descriptor)
         except OSError as error:
             path.unlink(missing_ok=True)
             return _reason(error)
-        self._segments.appendleft(_Segment(number, path, path.stat().st_size))
+        self._segments.appendleft(segment)
         return None
 
     def pop(self) -> Spooled | None:

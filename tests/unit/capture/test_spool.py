@@ -149,3 +149,19 @@ def test_two_runs_number_their_segments_on(tmp_path: Path) -> None:
     Spool(tmp_path, bytes_max=MEBIBYTE).append(b"2")
     Spool(tmp_path, bytes_max=MEBIBYTE).put_first([b"0"])
     assert drain(Spool(tmp_path, bytes_max=MEBIBYTE)) == [b"0", b"1", b"2"]
+
+
+@pytest.mark.parametrize("fsync", [True, False])
+def test_what_is_put_first_is_kept_as_what_is_appended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fsync: bool
+) -> None:
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", forced.append)
+    mask = os.umask(0)
+    try:
+        assert Spool(tmp_path, bytes_max=MEBIBYTE, fsync=fsync).put_first([b"0", b"1"]) is None
+    finally:
+        os.umask(mask)
+    (path,) = segments(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(forced) == fsync
