@@ -43,20 +43,16 @@ class Load:
         self._metrics.add(Metric.BYTES_IN, size, topic=place[0])
         self._recent[place] += len(events)
 
-    def committed(self, part: Part, changes: Changes) -> None:
+    def committed(self, changes: Changes) -> None:
         """A batch's changes are on the broker."""
         for topic, count in Counter(output.topic for output in changes.outputs).items():
             self._metrics.add(Metric.RECORDS_OUT, count, topic=topic)
         for event, count in changes.counts.items():
             self._metrics.add(Metric.EVENTS, count, event=event)
         self._metrics.add(Metric.ROWS_WRITTEN, len(changes.rows))
-        if changes.rejected:
-            self._metrics.add(
-                Metric.REJECTED,
-                len(changes.rejected),
-                topic=part.topic,
-                partition=str(part.partition),
-            )
+        places = ((each.event.topic, each.event.partition) for each in changes.rejected)
+        for (topic, number), count in Counter(places).items():
+            self._metrics.add(Metric.REJECTED, count, topic=topic, partition=str(number))
 
     def restoring(self) -> None:
         """An assignment begins."""

@@ -69,6 +69,11 @@ class Pauses:
             self._paused[place] = int(metadata.removeprefix(MARK))
             self.close()
 
+    def forget(self) -> None:
+        """The partitions went away; `adopt` says of each that comes back whether it waits."""
+        self._paused.clear()
+        self.close()
+
     def resumed(self) -> list[Place]:
         """Partitions that a person has resumed since the last call. Does not wait."""
         if not self._paused:

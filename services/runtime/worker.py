@@ -178,10 +178,8 @@ class Worker:
         """None where there is nothing to feed."""
         error, (topic, partition, offset) = message.error(), where(message)
         place = (self._inputs.get(topic, ""), partition)
-        at_end = error is not None and error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001
+        at_end = error is not None and _is_end(error)
         if error is not None and not at_end:
-            if _passing(error):
-                return None
             raise WorkerError(f"reading {topic}/{partition}: {error.str()}")
         if place in self.run.ends and offset >= self.run.ends[place]:
             self._finished.add(place)
@@ -208,7 +206,7 @@ class Worker:
                 topic, partition, offset = where(message)
                 self._broadcasts.moved((topic, partition), offset + 1)
                 learned = True
-            elif not _passing(error):
+            elif not _is_end(error):
                 raise WorkerError(f"reading {message.topic()}: {error.str()}")
         return learned
 
@@ -239,7 +237,9 @@ class Worker:
             part.core.feed(events)
             self._load.took(part.place, events)
         changes = part.core.take()
-        if self._pauses.rejected(part.place, len(changes.rejected)):
+        # What is wrong with a broadcast record is not the fault of this partition's producers.
+        own = sum(rejected.event.topic == part.topic for rejected in changes.rejected)
+        if self._pauses.rejected(part.place, own):
             self._pauses.pause(part.place)
             self._consumer.pause([self._at(part)])
             log.error("%s/%d is paused: too much on it cannot be read", *part.place)
@@ -268,7 +268,7 @@ class Worker:
         faults.point("after_commit")
         for part, changes, next_offset in work:
             part.next_offset, part.progress = next_offset, progress
-            self._load.committed(part, changes)
+            self._load.committed(changes)
         self.health.metrics.add(Metric.BATCHES)
 
     def _at(self, part: Part, offset: int = 0) -> TopicPartition:
@@ -295,6 +295,7 @@ class Worker:
         """One batch is one transaction, so nothing is open here."""
         del consumer, partitions
         self.parts, self._newly_assigned = {}, None
+        self._pauses.forget()
 
     def _restore(self, places: Sequence[Place]) -> None:
         """Begin anew with these partitions, and only these, from what the broker keeps."""
@@ -373,6 +374,6 @@ class Worker:
                 )
 
 
-def _passing(error: KafkaError) -> bool:
-    """The end of a partition, and what librdkafka gets over by itself."""
-    return error.code() == KafkaError._PARTITION_EOF or error.retriable()  # noqa: SLF001
+def _is_end(error: KafkaError) -> bool:
+    """Of a partition. Of what librdkafka gets over by itself a consumer hears nothing."""
+    return error.code() == KafkaError._PARTITION_EOF  # noqa: SLF001  # its public name
