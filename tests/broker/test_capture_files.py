@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from services.capture.letters import Letter
 from services.capture.settings import Settings
 from services.capture.taps import TapLetters, merged, taps
 from services.runtime import whole
-from services.runtime.clients import administering
+from services.runtime.clients import administering, consuming
 from services.runtime.kafka_local import LocalKafka
 from tests.unit.capture.wire import shop, write_pcap
 
