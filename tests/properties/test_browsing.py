@@ -25,7 +25,7 @@ def core() -> BrowsingCore:
 
 @st.composite
 def traffic(draw: st.DrawFn) -> list[Exchange | Watermark]:
-    """A few clients, paths and answers, in rising time with some disorder; some in two halves."""
+    """A few clients, paths and answers, out of order by less than ten minutes; some in halves."""
     records: list[Exchange | Watermark] = []
     for serial in range(draw(st.integers(1, 60))):
         at_s = serial * draw(st.sampled_from([0.1, 1, 7])) + draw(st.integers(-3, 3))
@@ -40,7 +40,7 @@ def traffic(draw: st.DrawFn) -> list[Exchange | Watermark]:
             halves(whole, repeated=draw(st.booleans())) if draw(st.integers(0, 4)) == 0 else [whole]
         )
         if draw(st.integers(0, 9)) == 0:
-            late_s, released = draw(st.sampled_from([0, 0, 100, 500])), draw(st.booleans())
+            late_s, released = draw(st.sampled_from([0, 0, 50, 150])), draw(st.booleans())
             records.append(watermark(at_s + late_s, released=released))
     return records
 
