@@ -50,13 +50,21 @@ class BrowsingCore:
         self._watermarks = Watermarks()
         self._lost = LostPaths(settings.shared_clients)
         self._walks: Table[Walk] = Table(
-            "walk", encode, lambda row: decode_as(Walk, row), rows_max=WALKS_MAX
+            "walk",
+            encode,
+            lambda row: decode_as(Walk, row),
+            rows_max=WALKS_MAX,
+            site=lambda row: row.site,
         )
         self._episodes: Table[Episode] = Table(
             "episode", encode, lambda row: decode_as(Episode, row), rows_max=EPISODES_MAX
         )
         self._unanswered: Table[Unanswered] = Table(
-            "unanswered", encode, lambda row: decode_as(Unanswered, row), rows_max=UNANSWERED_MAX
+            "unanswered",
+            encode,
+            lambda row: decode_as(Unanswered, row),
+            rows_max=UNANSWERED_MAX,
+            site=lambda row: row.site,
         )
         self._closed = ClosedFindings(BUCKET_US)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
@@ -192,10 +200,10 @@ class BrowsingCore:
         ):
             self._close(key, watermark_us)
         past_us = watermark_us - self._rules.settings.slow_window_s * 1_000_000
-        for _ in self._walks.expired(lambda walk: walk.site == site and _over(walk, past_us)):
+        for _ in self._walks.expired(site, lambda walk: _over(walk, past_us)):
             pass
         for _ in self._unanswered.expired(
-            lambda row: row.site == site and row.at_us < watermark_us - UNANSWERED_US_MAX
+            site, lambda row: ended or row.at_us < watermark_us - UNANSWERED_US_MAX
         ):
             self._counts["requests_never_answered"] += 1
         self._lost.expire(site, watermark_us)

@@ -33,8 +33,8 @@ UNKNOWN = -1.0
 class Neighbours(Protocol):
     """What the other clients of a site tell."""
 
-    def shared(self, site: str, path: int) -> bool:
-        """Whether several clients missed the path (32-bit hash) lately."""
+    def shared(self, site: str, path: int, at_us: int) -> bool:
+        """Whether several clients missed the path (32-bit hash) in the hour before `at_us`."""
 
     def normal(self, site: str, without: int) -> float:
         """Share of requests that miss, UNKNOWN while too few were seen; so many misses apart."""
@@ -45,7 +45,11 @@ class LostPaths:
 
     def __init__(self, shared_clients: int) -> None:
         self.paths: Table[LostPath] = Table(
-            "lost", encode, lambda row: decode_as(LostPath, row), rows_max=LOST_PATHS_MAX
+            "lost",
+            encode,
+            lambda row: decode_as(LostPath, row),
+            rows_max=LOST_PATHS_MAX,
+            site=lambda row: row.site,
         )
         self.sites: Table[SiteShare] = Table(
             "share", encode, lambda row: decode_as(SiteShare, row), rows_max=SITES_MAX
@@ -57,6 +61,8 @@ class LostPaths:
         key = _key(seen.site, seen.path_hash)
         client = zlib.crc32(seen.client.encode())
         known = self.paths.get(key)
+        if known and known.at_us < seen.at_us - LOST_US_MAX:
+            known = None  # forgotten, though its row still stands
         clients = known.clients if known else ()
         if client not in clients and len(clients) < CLIENTS_MAX:
             at_us = max(seen.at_us, known.at_us) if known else seen.at_us
@@ -73,10 +79,12 @@ class LostPaths:
             answered, missed = answered // 2, missed // 2
         self.sites.put(key, SiteShare(answered=answered, missed=missed))
 
-    def shared(self, site: str, path: int) -> bool:
+    def shared(self, site: str, path: int, at_us: int) -> bool:
         """See Neighbours."""
         known = self.paths.get(_key(site, path))
-        return known is not None and len(known.clients) >= self._shared_clients
+        if known is None or known.at_us < at_us - LOST_US_MAX:
+            return False
+        return len(known.clients) >= self._shared_clients
 
     def normal(self, site: str, without: int) -> float:
         """See Neighbours."""
@@ -87,9 +95,7 @@ class LostPaths:
 
     def expire(self, site: str, watermark_us: int) -> None:
         """Forget what was missed long ago."""
-        for _ in self.paths.expired(
-            lambda lost: lost.site == site and lost.at_us < watermark_us - LOST_US_MAX
-        ):
+        for _ in self.paths.expired(site, lambda lost: lost.at_us < watermark_us - LOST_US_MAX):
             pass
 
 

@@ -87,7 +87,11 @@ def _judge(
     misses = [miss for miss in walk.misses if miss.at_s > at_s - window.seconds]
     if sum(miss.weight for miss in misses) < least:
         return None
-    own = [miss for miss in misses if likely(miss) or not neighbours.shared(walk.site, miss.path)]
+    own = [
+        miss
+        for miss in misses
+        if likely(miss) or not neighbours.shared(walk.site, miss.path, at_s * US)
+    ]
     if sum(miss.weight for miss in own) < least:
         return None
     share = len(own) / (len(own) + present(tally, at_s // window.seconds))

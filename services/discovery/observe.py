@@ -47,7 +47,11 @@ class ObserveCore:
         self._read = read
         self._watermarks = Watermarks()
         self._unanswered: Table[bytes] = Table(
-            "unanswered", _as_it_is, _as_it_is, rows_max=UNANSWERED_MAX
+            "unanswered",
+            _as_it_is,
+            _as_it_is,
+            rows_max=UNANSWERED_MAX,
+            site=lambda record: read(record).site,
         )
         self._sums: dict[tuple[str, str], Sums] = {}
         self._pulses: set[str] = set()
@@ -167,10 +171,9 @@ class ObserveCore:
 
     def _forget(self, site: str, past_us: int) -> None:
         def old(record: bytes) -> bool:
-            asked = self._read(record)
-            return asked.site == site and asked.at_us < past_us
+            return self._read(record).at_us < past_us
 
-        for _ in self._unanswered.expired(old):
+        for _ in self._unanswered.expired(site, old):
             self._counts["requests_never_answered"] += 1
 
     def _sightings(self, first: int, last: int) -> Iterator[Output]:

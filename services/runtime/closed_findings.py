@@ -25,7 +25,11 @@ class ClosedFindings:
 
     def __init__(self, bucket_us: int) -> None:
         self.table: Table[ClosedFinding] = Table(
-            "closed", encode, lambda row: decode_as(ClosedFinding, row), rows_max=CLOSED_MAX
+            "closed",
+            encode,
+            lambda row: decode_as(ClosedFinding, row),
+            rows_max=CLOSED_MAX,
+            site=lambda row: row.site,
         )
         self._bucket_us = bucket_us
 
@@ -47,7 +51,7 @@ class ClosedFindings:
 
     def forget(self, site: str, watermark_us: int) -> None:
         """Let go of ids that the watermark left behind."""
-        for _ in self.table.expired(lambda row: row.site == site and self._past(row, watermark_us)):
+        for _ in self.table.expired(site, lambda row: self._past(row, watermark_us)):
             pass
 
     def _past(self, row: ClosedFinding, watermark_us: int) -> bool:

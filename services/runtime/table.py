@@ -39,7 +39,9 @@ class Table(Generic[V]):
 
     `name` separates tables of one core; `rows_max` bounds them: beyond it the row that was
     written longest ago gives way. A value that was changed in place must be `put` again, or the
-    change is lost. A row that `decode` refuses ends the worker: RowError.
+    change is lost. `site` says whose row a value is, for good: `expired` looks at one site's rows
+    only, so that one whose time stands still keeps no other's. A row that `decode` refuses ends
+    the worker: RowError.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Table(Generic[V]):
         decode: Callable[[bytes], V],
         *,
         rows_max: int,
+        site: Callable[[V], str] | None = None,
     ) -> None:
         self.name = name
         self.rows_max = rows_max
@@ -59,6 +62,9 @@ class Table(Generic[V]):
         self._prefix = name.encode() + b"/"
         self._encode = encode
         self._decode = decode
+        self._site = site
+        # The keys of each site in the order of the last write.
+        self._queues: dict[str, OrderedDict[bytes, None]] = {}
         # As stored, in the order of the last write; None: not stored yet, only in `_decoded`.
         self._rows: OrderedDict[bytes, bytes | None] = OrderedDict()
         self._decoded: dict[bytes, V] = {}
@@ -88,7 +94,9 @@ class Table(Generic[V]):
         self._decoded[key] = value
         if key in self._rows:
             self._rows.move_to_end(key)
+            self._queue(key).move_to_end(key)
             return None
+        self._queue(key)[key] = None
         # Deleted and written again before a `take`: the changelog still has the row.
         self._rows[key] = OUTDATED if deleted else None
         if len(self._rows) <= self.rows_max:
@@ -100,6 +108,7 @@ class Table(Generic[V]):
         """Remove a row; nothing happens where there is none."""
         if key not in self._rows:
             return
+        self._unqueue(key)
         stored = self._rows.pop(key)
         self._decoded.pop(key, None)
         self._changed.pop(key, None)
@@ -107,19 +116,20 @@ class Table(Generic[V]):
             self._changed[key] = False
             self.stored_bytes -= len(key) + len(stored) if stored else 0
 
-    def expired(self, old: Callable[[V], bool]) -> Iterator[tuple[bytes, V]]:
-        """Remove and give the rows written longest ago while they are old."""
-        while self._rows:
-            key = next(iter(self._rows))
-            if not old(self._present(key)):
+    def expired(self, site: str, old: Callable[[V], bool]) -> Iterator[tuple[bytes, V]]:
+        """Remove and give the rows of a site written longest ago while they are old."""
+        while queue := self._queues.get(site):
+            key = next(iter(queue))
+            value = self._present(key)
+            if not old(value):
                 return
-            yield self._pop_oldest()
+            self.delete(key)
+            yield key, value
 
     def items(self) -> Iterator[tuple[bytes, V]]:
         """Every row in the order of last writes, decoded without being kept decoded."""
-        for key, stored in self._rows.items():
-            known = key in self._decoded
-            yield key, self._decoded[key] if known else self._value(key, stored or b"")
+        for key in self._rows:
+            yield key, self._seen(key)
 
     def take(self) -> list[Row]:
         """Rows that changed since the last call, in the order of their last writes."""
@@ -141,7 +151,7 @@ class Table(Generic[V]):
         """Take over a stored row if it is of this table. Call in the order of the changelog.
 
         Raises RowError where a schema wrote it that nobody here knows. The rest is decoded when
-        it is touched.
+        it is touched, or now where the table has sites.
         """
         if not row.key.startswith(self._prefix):
             return False
@@ -153,8 +163,27 @@ class Table(Generic[V]):
             except UndecodableError as error:
                 raise self._unreadable(key, error) from error
         self._rows[key] = row.value
+        self._queue(key)[key] = None
         self.stored_bytes += len(key) + len(row.value)
         return True
+
+    def _queue(self, key: bytes) -> OrderedDict[bytes, None]:
+        return self._queues.setdefault(self._site_of(key), OrderedDict())
+
+    def _unqueue(self, key: bytes) -> None:
+        site = self._site_of(key)
+        queue = self._queues[site]
+        del queue[key]
+        if not queue:
+            del self._queues[site]
+
+    def _site_of(self, key: bytes) -> str:
+        return self._site(self._seen(key)) if self._site else ""
+
+    def _seen(self, key: bytes) -> V:
+        """The value of a row that is there, not kept decoded for it."""
+        known = key in self._decoded
+        return self._decoded[key] if known else self._value(key, self._rows[key] or b"")
 
     def _value(self, key: bytes, stored: bytes) -> V:
         try:

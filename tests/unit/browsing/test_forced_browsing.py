@@ -75,6 +75,27 @@ def test_a_finding_that_gave_way_goes_on(monkeypatch: pytest.MonkeyPatch) -> Non
     assert first == [(0, 30), (1, 35), (2, 65)]
 
 
+def test_what_others_missed_long_ago_excuses_nobody() -> None:
+    def walk(client: str, at_s: float) -> list[Exchange]:
+        return [
+            replace(one, at_us=one.at_us + round(at_s * 1_000_000)) for one in scan(50, 0.1, client)
+        ]
+
+    others = [one for i in range(4) for one in walk(f"10.0.0.{i}", 0)]
+    flagged = [
+        {one.client for one in findings(run(core(), [*others, *walk("10.0.0.9", at_s)]))}
+        for at_s in (600, 4_000)
+    ]
+    # No watermark came: the rows of the four still stand, only their age tells.
+    assert ["10.0.0.9" in one for one in flagged] == [False, True]
+
+
+def test_a_site_that_ended_waits_for_no_answer() -> None:
+    waiting = halves(exchange("/a", 404))[0]
+    changes = run(core(), [waiting, watermark(1, released=True)])
+    assert changes.counts["requests_never_answered"] == 1
+
+
 def test_it_is_not_told_at_every_request() -> None:
     told = findings(run(core(), scan(800, 0.01)))
     assert len(told) == 5  # at 30 paths, then doublings: 60, 120, 240, 480

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import decode_as, encode
-from schemas.types import HostLimit, SiteShare
+from schemas.types import HostLimit, LostPath, SiteShare
 from services.runtime.core import Row
 from services.runtime.table import RowError, Table, restore
 
@@ -64,8 +64,30 @@ def test_expired_stops_at_the_first_young_row() -> None:
     t = table()
     for key, at in ((b"a", 1), (b"b", 5), (b"c", 2)):
         t.put(key, at)
-    assert list(t.expired(lambda at: at < 3)) == [(b"a", 1)]
+    assert list(t.expired("", lambda at: at < 3)) == [(b"a", 1)]
     assert list(t.items()) == [(b"b", 5), (b"c", 2)]
+
+
+def by_site() -> Table[LostPath]:
+    return Table(
+        "n", encode, lambda row: decode_as(LostPath, row), rows_max=9, site=lambda row: row.site
+    )
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_site_whose_time_stands_still_keeps_no_row_of_another(restarted: bool) -> None:
+    t = by_site()
+    for key, site, at_us in ((b"a", "still", 1), (b"b", "s", 1), (b"c", "s", 2), (b"d", "s", 9)):
+        t.put(key, LostPath(site=site, at_us=at_us, clients=()))
+    t.put(b"b", LostPath(site="s", at_us=3, clients=()))  # the newest of its site now
+    if restarted:
+        rows, t = t.take(), by_site()
+        restore(rows, t)
+    gone = [key for key, _ in t.expired("s", lambda row: row.at_us < 9)]
+    assert gone == [b"c"]
+    t.delete(b"d")
+    assert [key for key, _ in t.expired("s", lambda row: row.at_us < 9)] == [b"b"]
+    assert [key for key, _ in t.items()] == [b"a"]
 
 
 def test_a_row_of_no_table_is_refused() -> None:
