@@ -9,13 +9,14 @@ of the data to its end, so that what was captured is still worked off.
 """
 
 import os
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from services.runtime.children import dies_with_us
 
 # A service that dies at once would otherwise fill its log and the broker with its starts.
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0, 10.0)
@@ -139,12 +140,6 @@ class Supervisor:
         child.due_s = self._clock() + wait_s
         words = self.last_words(child)
         self._say(f"{child.name} ended ({_how(code)}), again in {wait_s:g} s: {words}")
-
-
-def dies_with_us() -> list[str]:
-    """Even kill -9 of the supervisor leaves no child, where util-linux is there to see to it."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "KILL"] if setpriv else []
 
 
 def _how(code: int) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from services.runtime.children import dies_with_us
 from services.runtime.kafka_jars import Installation, KafkaError, install
 
 HOST = "127.0.0.1"
@@ -123,11 +124,13 @@ class LocalKafka:
         node = self.nodes[number - 1]
         assert self._installation is not None, "the cluster has not been started"
         self._prepare(node)
+        settings = node.folder / "server.properties"
         command = self._installation.command(heap_mb=self._heap_mb, more=self._jvm)
         with node.log.open("ab") as log:
-            # A session of its own: Ctrl-C reaches us, and we stop everything in order.
+            # A session of its own: Ctrl-C reaches us, and we stop everything in order. Where we
+            # are ended before, it stops cleanly by itself.
             node.process = subprocess.Popen(
-                [*command, "kafka.Kafka", str(node.folder / "server.properties")],
+                [*dies_with_us("TERM"), *command, "kafka.Kafka", str(settings)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         node.pid_file.write_text(str(node.process.pid))

@@ -19,7 +19,7 @@ from typing import IO, Protocol
 from services.cli.demo.networks import Networks, sweep
 from services.cli.demo.story import SHOP, acts
 from services.cli.doctor import may_make_networks
-from services.cli.supervisor import dies_with_us
+from services.runtime.children import dies_with_us
 
 PORT = 8080
 OVER = "light traffic goes on"
