@@ -90,6 +90,20 @@ def test_what_others_missed_long_ago_excuses_nobody() -> None:
     assert ["10.0.0.9" in one for one in flagged] == [False, True]
 
 
+def test_a_site_is_swept_once_a_second_of_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+
+    def quiet(episode: object, watermark_us: int, rules: object) -> bool:
+        del episode, rules
+        looked_at.append(watermark_us - START_US)
+        return False
+
+    monkeypatch.setattr(module, "quiet", quiet)
+    marks = [watermark(10 + n / 10) for n in range(25)]
+    run(core(), [*scan(50, 0.1), *marks])
+    assert looked_at == [10_000_000, 11_000_000, 12_000_000]
+
+
 def test_a_site_that_ended_waits_for_no_answer() -> None:
     waiting = halves(exchange("/a", 404))[0]
     changes = run(core(), [waiting, watermark(1, released=True)])
