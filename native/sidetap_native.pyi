@@ -1,7 +1,7 @@
 """The packet path: packets → blocks → exchanges. Bytes in, lists of finished records out.
 
-Calls release the GIL unless they say otherwise. Nothing here panics on input; what cannot be read is a ValueError with one
-sentence, or a value with a name.
+Calls release the GIL unless they say otherwise. Nothing here panics on input; what cannot be read
+is a ValueError with one sentence, or a value with a name.
 """
 
 from collections.abc import Mapping, Sequence
