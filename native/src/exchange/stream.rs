@@ -248,14 +248,26 @@ impl Talk {
         self.sweep(scene);
     }
 
-    pub(super) fn reset_stream(&mut self, stream: u32, scene: &mut Scene) {
+    /// A side gives a stream up. What the server sent before it heard of it is still to come, or
+    /// stands behind in the capture (RFC 9113, 5.1): then its end or the deadline concludes.
+    pub(super) fn reset_stream(&mut self, side: usize, stream: u32, scene: &mut Scene) {
+        let is_client = self.is_client(side);
         let Some(at) = self.stream(stream) else {
             return;
         };
         let open = &mut self.open[at];
         open.marks.add(Anomaly::Reset);
         end(open, true, false);
-        end(open, false, false);
+        if is_client {
+            self.sweep(scene);
+            return;
+        }
+        self.conclude_given_up(at, scene);
+    }
+
+    /// Nothing more is waited for on a stream that its client gave up.
+    pub(super) fn conclude_given_up(&mut self, at: usize, scene: &mut Scene) {
+        end(&mut self.open[at], false, false);
         self.conclude(at, scene);
     }
 

@@ -202,7 +202,7 @@ impl Talk {
                 self.block(side, frame, unit, taken, scene);
                 return;
             }
-            frame::RST_STREAM => self.reset_stream(frame.stream, scene),
+            frame::RST_STREAM => self.reset_stream(side, frame.stream, scene),
             frame::SETTINGS if !frame.is_ack() => self.begin_table(side),
             _ => {}
         }

@@ -127,9 +127,16 @@ impl Talk {
 
     /// Sends out what is unfinished since then.
     pub fn tick(&mut self, until_us: i64, scene: &mut Scene) {
-        for index in 0..self.open.len() {
-            let open = &mut self.open[index];
-            if !open.emitted && open.since_us + scene.limits.unfinished_us <= until_us {
+        let mut index = 0;
+        while let Some(open) = self.open.get_mut(index) {
+            index += 1;
+            if open.emitted || open.since_us + scene.limits.unfinished_us > until_us {
+                continue;
+            }
+            if open.marks.has(Anomaly::Reset) {
+                index -= 1;
+                self.conclude_given_up(index, scene);
+            } else {
                 record::emit(open, false, scene);
                 scene.count("unfinished");
             }
