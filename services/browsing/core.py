@@ -25,7 +25,7 @@ from services.runtime.closed_findings import ClosedFindings
 from services.runtime.core import Changes, Event, Output, Rejected, Row
 from services.runtime.masking import Masker
 from services.runtime.table import Table
-from services.runtime.watermarks import Watermarks
+from services.runtime.watermarks import ANSWER_US_MAX, Watermarks
 
 # Clients that missed something within the long window, in one partition: 1 KiB each at most, so a
 # worker with all twelve partitions keeps 600,000 of them in 600 MB.
@@ -38,8 +38,6 @@ SWEEP_US = 1_000_000
 # Requests whose answer is to come: at 20,000/s these are the last five seconds of a web server
 # mirror, whose access log is no later than that.
 UNANSWERED_MAX = 100_000
-# An answer later than this is no news of a walk.
-UNANSWERED_US_MAX = 600_000_000
 # Clients whose trust was looked up lately.
 LOOKED_UP_MAX = 16_384
 
@@ -212,7 +210,7 @@ class BrowsingCore:
         for _ in self._walks.expired(site, lambda walk: _over(walk, past_us)):
             pass
         for _ in self._unanswered.expired(
-            site, lambda row: ended or row.at_us < watermark_us - UNANSWERED_US_MAX
+            site, lambda row: ended or row.at_us < watermark_us - ANSWER_US_MAX
         ):
             self._counts["requests_never_answered"] += 1
         self._lost.expire(site, watermark_us)

@@ -21,7 +21,7 @@ from services.discovery.view import ExchangeView, Reader, ResponseView
 from services.runtime import table
 from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
 from services.runtime.table import Table
-from services.runtime.watermarks import Watermarks
+from services.runtime.watermarks import ANSWER_US_MAX, Watermarks
 
 TOPIC = "sightings"
 # Packet time between pulses: the inventory is told as often. Every observer hears every watermark,
@@ -34,7 +34,6 @@ SIGHTING_BYTES = 1_048_576
 UNANSWERED_MAX = 20_000
 # A larger request is counted, but what it carried is not looked at when its answer comes.
 UNANSWERED_BYTES_MAX = 16_384
-UNANSWERED_US_MAX = 600_000_000
 
 Sums = dict[str, Operation]
 
@@ -162,7 +161,7 @@ class ObserveCore:
             return
         if self._is_my_turn(before or 0, now) or self._watermarks.ended(site) != ended:
             self._pulses.add(site)
-            self._forget(site, now - UNANSWERED_US_MAX)
+            self._forget(site, now - ANSWER_US_MAX)
 
     def _is_my_turn(self, before_us: int, now_us: int) -> bool:
         """Whether one of this observer's beats lies between."""

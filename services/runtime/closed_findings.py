@@ -12,12 +12,10 @@ then: were that revision 0, whoever keeps the highest revision would never hear 
 from schemas.codec import decode_as, encode
 from schemas.types import ClosedFinding, Finding
 from services.runtime.table import Table
+from services.runtime.watermarks import ANSWER_US_MAX
 
 # As many as may be open at once can close at once; 100 bytes each.
 CLOSED_MAX = 20_000
-# What is told of a request with its answer carries the time of the request: answers later than
-# this are no news (browsing's UNANSWERED_US_MAX).
-LATE_US_MAX = 600_000_000
 
 
 class ClosedFindings:
@@ -56,4 +54,4 @@ class ClosedFindings:
 
     def _past(self, row: ClosedFinding, watermark_us: int) -> bool:
         bucket_end_us = (row.opened_us // self._bucket_us + 1) * self._bucket_us
-        return watermark_us >= bucket_end_us + LATE_US_MAX
+        return watermark_us >= bucket_end_us + ANSWER_US_MAX

@@ -25,6 +25,8 @@ from services.runtime.table import Table
 SILENT_US_MAX = 30_000_000
 # Clocks of hosts without NTP drift by minutes; a day ahead is a broken clock or a forged packet.
 AHEAD_US_MAX = 86_400_000_000
+# An answer carries the time of its request; one that comes this long after it is no news.
+ANSWER_US_MAX = 600_000_000
 # Each file read as its own site makes one; 10,000 of some 500 bytes are 5 MB.
 SITES_MAX = 10_000
 # Partitions of `packets` times some mirrors; the source heard longest ago gives way.
