@@ -172,7 +172,7 @@ def test_a_stop_without_kafka_spools_and_the_next_start_sends_it_first(world: Wo
     assert agent.heard("the rest waits in the spool")
     world.revive()
     again = world.agent()
-    assert again.heard("wait in the spool and go first")
+    wait_for("the spool", lambda: again.heard("wait in the spool and go first"))
     world.wire.ask(25, 5)
     time.sleep(1)
     assert again.stop() == 0
@@ -192,7 +192,7 @@ def test_what_a_kill_loses_is_told_by_the_next_start(world: World) -> None:
     agent.process.wait()
     world.revive()
     again = world.agent()
-    assert again.heard("the last run did not end cleanly")
+    wait_for("the loss", lambda: again.heard("the last run did not end cleanly"))
     world.wire.ask(10, 5)
     time.sleep(1)
     assert again.stop() == 0

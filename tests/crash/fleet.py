@@ -112,6 +112,9 @@ class Fleet:
                 self.planned[slot.service].append(slot.plan)
                 slot.plan = ""
                 slot.kill()
+            elif not slot.plan and slot.awake_s is None and self.planned[slot.service]:
+                # Scaling down gave a plan back when nobody who stays was about to start.
+                slot.kill()
 
     def _start(self, slot: Slot) -> None:
         points = self.planned[slot.service]

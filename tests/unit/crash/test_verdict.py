@@ -1,5 +1,7 @@
 """What makes `make crash` fail: an exchange of the files that is not there once, and odd deaths."""
 
+import signal
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -74,3 +76,15 @@ def test_a_planned_fault_that_another_end_forestalled_is_still_to_come(tmp_path:
     assert (fleet.left(), fleet.hits.total()) == (1, 0)
     fleet.buried(Slot("detect", 0, plan="after_commit:KILL"), -9)
     assert fleet.hits["detect", "after_commit:KILL"] == 1
+
+
+def test_who_has_no_plan_makes_room_for_one_that_came_back(tmp_path: Path) -> None:
+    fleet = Fleet("127.0.0.1:1", tmp_path, seed=1, kills=0, zombies=0, workers=1)
+    fleet.slots = [Slot("detect", 0, process=subprocess.Popen(["sleep", "60"]))]
+    fleet.tend()
+    assert not fleet.slots[0].killed
+    fleet.planned["detect"].append("in_restore:KILL")
+    fleet.tend()
+    assert fleet.slots[0].killed
+    assert fleet.slots[0].process is not None
+    assert fleet.slots[0].process.wait(10) == -signal.SIGKILL
