@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from schemas.codec import UndecodableError, decode_as, encode, name_of
+from schemas.codec import decode_as, encode
 from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
 from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.lost import LostPaths
 from services.browsing.seen import Asked, Seen, about, seen
 from services.browsing.settings import Settings
 from services.browsing.step import Client, Rules, close, reopened, step
-from services.browsing.view import ExchangeView, Reader, RequestView
 from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
-from services.runtime.core import Changes, Event, Output, Rejected, Row
+from services.runtime.core import Changes, Event, Output, Row
+from services.runtime.dispatch import dispatch
 from services.runtime.masking import Masker
 from services.runtime.table import Table
+from services.runtime.views import ExchangeView, Reader, RequestView
 from services.runtime.watermarks import ANSWER_US_MAX, Watermarks
 
 # Clients that missed something within the long window, in one partition: 1 KiB each at most, so a
@@ -88,11 +89,7 @@ class BrowsingCore:
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
-        for event in events:
-            try:
-                self._event(event)
-            except ValueError as error:  # UndecodableError is one
-                self._changes.rejected.append(Rejected(event, str(error)))
+        self._changes.rejected += dispatch(events, self._read, self._exchange, self._mark)
 
     def take(self) -> Changes:
         """See Core."""
@@ -103,19 +100,7 @@ class BrowsingCore:
         self._counts.clear()
         return changes
 
-    def _event(self, event: Event) -> None:
-        if event.value is None:
-            raise UndecodableError("a record without a value")
-        name = name_of(event.value)
-        if name == "Watermark":
-            mark = decode_as(Watermark, event.value)
-            self._mark(mark, event.appended_us)
-        elif name == "Exchange":
-            self._exchange(self._read(event.value))
-        else:
-            raise UndecodableError(f"expected Exchange or Watermark, found {name}")
-
-    def _exchange(self, view: ExchangeView) -> None:
+    def _exchange(self, view: ExchangeView, _record: bytes) -> None:
         request = view.request
         if not view.response_final:
             if request is not None:

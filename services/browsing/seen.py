@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from services.browsing.paths import Kind, kind, path_of, shape
-from services.browsing.view import ExchangeView, RequestView
+from services.runtime.views import ExchangeView, RequestView
 
 # Software that says it visits many pages by itself: crawlers and monitoring name themselves so.
 DECLARED = re.compile(

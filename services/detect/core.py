@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from schemas.codec import UndecodableError, decode_as, encode, name_of
+from schemas.codec import decode_as, encode
 from schemas.types import Finding, PolicyEntry, Watermark
 from services.detect import findings
 from services.detect.exclusions import Exclusions
@@ -22,6 +22,7 @@ from services.detect.view import ExchangeView, RequestView
 from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
 from services.runtime.core import Changes, Event, Output, Rejected, Row
+from services.runtime.dispatch import dispatch
 from services.runtime.masking import Masker
 from services.runtime.table import Table
 from services.runtime.watermarks import Watermarks
@@ -77,11 +78,7 @@ class DetectCore:
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
-        for event in events:
-            try:
-                self._event(event)
-            except ValueError as error:  # UndecodableError is one
-                self._changes.rejected.append(Rejected(event, str(error)))
+        self._changes.rejected += dispatch(events, self._read, self._exchange, self._mark)
 
     def take(self) -> Changes:
         """See Core."""
@@ -92,18 +89,7 @@ class DetectCore:
         self._counts.clear()
         return changes
 
-    def _event(self, event: Event) -> None:
-        if event.value is None:
-            raise UndecodableError("a record without a value")
-        name = name_of(event.value)
-        if name == "Exchange":
-            self._exchange(self._read(event.value))
-        elif name == "Watermark":
-            self._mark(decode_as(Watermark, event.value), event.appended_us)
-        else:
-            raise UndecodableError(f"expected Exchange or Watermark, found {name}")
-
-    def _exchange(self, exchange: ExchangeView) -> None:
+    def _exchange(self, exchange: ExchangeView, _record: bytes) -> None:
         request = exchange.request
         if request is None or exchange.revision > 0 or (exchange.part or 0) > 1:
             # An answer, or a request that was looked at when it came without its answer, or

@@ -13,7 +13,7 @@ import orjson
 
 from services.discovery.headers import parameter_name
 from services.discovery.shape import Shape
-from services.discovery.view import BodyView
+from services.runtime.views import BodyView
 
 # Larger bodies are data, not structure: reading one would cost as much as a thousand others.
 BODY_BYTES_MAX = 262_144

@@ -12,7 +12,7 @@ from services.discovery.bounded import add
 from services.discovery.headers import Carried, carried
 from services.discovery.operation import Operation
 from services.discovery.paths import Path, path_of, split
-from services.discovery.view import ExchangeView, RequestView, ResponseView
+from services.runtime.views import ExchangeView, RequestView, ResponseView
 
 METHOD = re.compile(rb"[A-Z]{3,16}")
 JSONRPC = re.compile(rb'"jsonrpc"\s*:')

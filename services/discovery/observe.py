@@ -12,15 +12,16 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
-from schemas.codec import UndecodableError, decode_as, encode, name_of
+from schemas.codec import encode
 from schemas.topics import topics
 from schemas.types import Sighting, Watermark
 from services.discovery.exchanges import Call, add_answer, call_of
 from services.discovery.operation import Operation
-from services.discovery.view import ExchangeView, Reader, ResponseView
 from services.runtime import table
-from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
+from services.runtime.core import EVERY, Changes, Event, Output, Row
+from services.runtime.dispatch import dispatch
 from services.runtime.table import Table
+from services.runtime.views import ExchangeView, Reader, ResponseView
 from services.runtime.watermarks import ANSWER_US_MAX, Watermarks
 
 TOPIC = "sightings"
@@ -67,13 +68,10 @@ class ObserveCore:
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
-        for event in events:
-            first = self._offsets[0] if self._offsets else event.offset
-            self._offsets = (first, event.offset)
-            try:
-                self._event(event)
-            except ValueError as error:  # UndecodableError is one
-                self._changes.rejected.append(Rejected(event, str(error)))
+        if events:
+            first = self._offsets[0] if self._offsets else events[0].offset
+            self._offsets = (first, events[-1].offset)
+        self._changes.rejected += dispatch(events, self._read, self._exchange, self._hear)
 
     def take(self) -> Changes:
         """See Core: sums first, pulses behind them."""
@@ -85,17 +83,6 @@ class ObserveCore:
         self._counts.clear()
         self._sums, self._pulses, self._offsets = {}, set(), None
         return changes
-
-    def _event(self, event: Event) -> None:
-        if event.value is None:
-            raise UndecodableError("a record without a value")
-        name = name_of(event.value)
-        if name == "Watermark":
-            self._hear(decode_as(Watermark, event.value), event.appended_us)
-        elif name == "Exchange":
-            self._exchange(self._read(event.value), event.value)
-        else:
-            raise UndecodableError(f"expected Exchange or Watermark, found {name}")
 
     def _exchange(self, view: ExchangeView, record: bytes) -> None:
         request = view.request
