@@ -1103,6 +1103,61 @@ class Watermark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One user with one secret."""
+
+    user: int
+    secret: int
+    answer: int
+    at_s: int
+    outcome: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "user": self.user,
+            "secret": self.secret,
+            "answer": self.answer,
+            "at_s": self.at_s,
+            "outcome": self.outcome,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Try":
+        """From fastavro."""
+        return cls(
+            user=value["user"],
+            secret=value["secret"],
+            answer=value["answer"],
+            at_s=value["at_s"],
+            outcome=value["outcome"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """What one client tried at doors: log-ins, codes, questions about accounts. Kept from its first attempt on."""
+
+    site: str
+    tries: tuple[Try, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "tries": [item.to_avro() for item in self.tries],
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Attempts":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            tries=tuple(Try.from_avro(item) for item in value["tries"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClosedFinding:
     """Where a finding stopped whose id may come again: one that opens in the same bucket of packet time goes on from here."""
 
@@ -1128,6 +1183,38 @@ class ClosedFinding:
             opened_us=value["opened_us"],
             revision=value["revision"],
             count=value["count"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A log-in operation: whether it lets anybody in these days."""
+
+    site: str
+    at_us: int
+    accepted: int
+    turned_away: tuple[int, ...]
+    refusals: tuple[int, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "accepted": self.accepted,
+            "turned_away": list(self.turned_away),
+            "refusals": list(self.refusals),
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Door":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            accepted=value["accepted"],
+            turned_away=tuple(value["turned_away"]),
+            refusals=tuple(value["refusals"]),
         )
 
 
@@ -1406,6 +1493,118 @@ class SiteShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """One exchange as evidence."""
+
+    exchange: str
+    at_us: int
+    value: str
+    status: int
+    struck: bool
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "exchange": self.exchange,
+            "at_us": self.at_us,
+            "value": self.value,
+            "status": self.status,
+            "struck": self.struck,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Hint":
+        """From fastavro."""
+        return cls(
+            exchange=value["exchange"],
+            at_us=value["at_us"],
+            value=value["value"],
+            status=value["status"],
+            struck=value["struck"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """An open finding about behaviour: what is needed to update and close it."""
+
+    finding: str
+    rule: str
+    revision: int
+    site: str
+    application: str
+    client: str
+    peer: str
+    host: str
+    endpoint: str
+    subject: str
+    opened_us: int
+    told_us: int
+    told_count: int
+    last_us: int
+    count: int
+    struck: int
+    share: float
+    normal: float
+    distinct: bytes
+    others: bytes
+    hints: tuple[Hint, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "finding": self.finding,
+            "rule": self.rule,
+            "revision": self.revision,
+            "site": self.site,
+            "application": self.application,
+            "client": self.client,
+            "peer": self.peer,
+            "host": self.host,
+            "endpoint": self.endpoint,
+            "subject": self.subject,
+            "opened_us": self.opened_us,
+            "told_us": self.told_us,
+            "told_count": self.told_count,
+            "last_us": self.last_us,
+            "count": self.count,
+            "struck": self.struck,
+            "share": self.share,
+            "normal": self.normal,
+            "distinct": self.distinct,
+            "others": self.others,
+            "hints": [item.to_avro() for item in self.hints],
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Suspicion":
+        """From fastavro."""
+        return cls(
+            finding=value["finding"],
+            rule=value["rule"],
+            revision=value["revision"],
+            site=value["site"],
+            application=value["application"],
+            client=value["client"],
+            peer=value["peer"],
+            host=value["host"],
+            endpoint=value["endpoint"],
+            subject=value["subject"],
+            opened_us=value["opened_us"],
+            told_us=value["told_us"],
+            told_count=value["told_count"],
+            last_us=value["last_us"],
+            count=value["count"],
+            struck=value["struck"],
+            share=value["share"],
+            normal=value["normal"],
+            distinct=value["distinct"],
+            others=value["others"],
+            hints=tuple(Hint.from_avro(item) for item in value["hints"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """A request whose response comes in a later record (revision 1), which does not repeat it."""
 
@@ -1414,6 +1613,9 @@ class Unanswered:
     target: bytes
     referrer: bytes
     agent: bytes
+    method: str = ''
+    user: int = 0
+    secret: int = 0
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -1423,6 +1625,9 @@ class Unanswered:
             "target": self.target,
             "referrer": self.referrer,
             "agent": self.agent,
+            "method": self.method,
+            "user": self.user,
+            "secret": self.secret,
         }
 
     @classmethod
@@ -1434,6 +1639,9 @@ class Unanswered:
             target=value["target"],
             referrer=value["referrer"],
             agent=value["agent"],
+            method=value["method"],
+            user=value["user"],
+            secret=value["secret"],
         )
 
 
@@ -1545,7 +1753,10 @@ RECORDS = (
     Signal,
     TlsSecret,
     Watermark,
+    Try,
+    Attempts,
     ClosedFinding,
+    Door,
     Sample,
     Episode,
     HostLimit,
@@ -1554,6 +1765,8 @@ RECORDS = (
     SourceTime,
     Progress,
     SiteShare,
+    Hint,
+    Suspicion,
     Unanswered,
     Miss,
     Tally,

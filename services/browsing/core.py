@@ -1,9 +1,9 @@
-"""Forced browsing over one partition of `exchanges`.
+"""Behaviour over one partition of `exchanges`.
 
 In:     Exchange and Watermark records.
 Out:    Finding on `findings`, Advice on `advice`.
-Keeps:  walks, open findings, closed ones whose id may come again, unanswered requests and lost
-        paths, one table each.
+Keeps:  walks and attempts of clients, open findings, closed ones whose id may come again,
+        unanswered requests, lost paths and doors, one table each.
 """
 
 import ipaddress
@@ -14,11 +14,15 @@ from typing import Any
 
 from schemas.codec import decode_as, encode
 from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
+from services.browsing.attempt import Attempt, answer_of, attempt_of
+from services.browsing.door_findings import BEHAVIOURS
+from services.browsing.doors import Doors
 from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.lost import LostPaths
 from services.browsing.seen import Asked, Seen, about, seen
 from services.browsing.settings import Settings
 from services.browsing.step import Client, Rules, close, reopened, step
+from services.browsing.suspicions import Suspicions
 from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
 from services.runtime.core import Changes, Event, Output, Row
@@ -70,11 +74,14 @@ class BrowsingCore:
             site=lambda row: row.site,
         )
         self._closed = ClosedFindings(BUCKET_US)
+        self._suspicions = Suspicions(BEHAVIOURS, self._closed, settings.advice_s, self._say)
+        self._doors = Doors(settings, self._suspicions)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
         self._open: dict[bytes, Episode] = {}
         self._tables: tuple[Table[Any], ...] = (
             self._walks, self._episodes, self._closed.table, self._unanswered,
-            self._lost.paths, self._lost.sites, self._watermarks.table,
+            self._lost.paths, self._lost.sites, self._watermarks.table, self._suspicions.table,
+            self._doors.attempts, self._doors.doors,
         )  # fmt: skip
         self._changes = Changes()
         self._counts: Counter[str] = Counter()
@@ -83,6 +90,7 @@ class BrowsingCore:
         """See Core."""
         table.restore(rows, *self._tables)
         self._open = dict(self._episodes.items())
+        self._suspicions.restored()
 
     def learn(self, event: Event) -> None:
         """See Core: nothing is broadcast to this service yet."""
@@ -112,39 +120,53 @@ class BrowsingCore:
             return
         key = f"{view.site}/{view.client_ip}".encode()
         status = response.status
-        if status not in self._rules.settings.statuses and key not in self._walks:
-            # Most exchanges of most clients end here: nothing is known of them, nothing is kept.
-            self._lost.answered(view.site, missing=False)
+        at_us = view.at_us
+        if request is not None:
             if view.revision:
                 self._unanswered.delete(_unpart(view.id))
-        elif request is not None:
-            if view.revision:
-                self._unanswered.delete(_unpart(view.id))
-            self._step(key, seen(view, about(request), status, view.at_us))
+            attempt = attempt_of(view.host, request, self._rules.masker.key)
+            missing = status in self._rules.settings.statuses
+            if attempt is None and not missing and key not in self._walks:
+                # Most exchanges of most clients end here: nothing is known of them or kept.
+                self._lost.answered(view.site, missing=False)
+                return
+            asked = about(request, attempt)
         else:
-            self._answer(key, view, status)
+            waiting = self._waited(view)
+            if waiting is None:
+                return
+            asked, at_us = _asked(waiting), waiting.at_us
+        one = seen(view, asked, status, at_us)
+        self._step(key, one)
+        if asked.attempt is not None and not self._trusted(one.client):
+            operation = self._rules.masker.target(asked.operation.decode("utf-8", "replace"))
+            self._doors.answered(
+                one, asked.attempt, answer_of(asked.operation, response), operation
+            )
 
     def _wait(self, view: ExchangeView, request: RequestView) -> None:
-        asked = about(request)
+        attempt = attempt_of(view.host, request, self._rules.masker.key)
+        asked = about(request, attempt)
         row = Unanswered(
             site=view.site,
             at_us=view.at_us,
             target=asked.path,
             referrer=asked.referrer,
             agent=asked.agent,
+            method=asked.method.decode("latin-1"),
+            user=attempt.user if attempt else 0,
+            secret=attempt.secret if attempt else 0,
         )
         if self._unanswered.put(_unpart(view.id), row):
             self._counts["unanswered_given_way"] += 1
 
-    def _answer(self, key: bytes, view: ExchangeView, status: int) -> None:
-        """A response whose request came in an earlier record, or was never seen."""
+    def _waited(self, view: ExchangeView) -> Unanswered | None:
+        """The request of a response that comes alone; None: it was never seen."""
         waiting = self._unanswered.get(_unpart(view.id))
         if waiting is None:
             self._counts["answers_without_request"] += 1
-            return
         self._unanswered.delete(_unpart(view.id))
-        asked = Asked(waiting.target, waiting.referrer, waiting.agent)
-        self._step(key, seen(view, asked, status, waiting.at_us))
+        return waiting
 
     def _step(self, key: bytes, seen: Seen) -> None:
         missing = seen.status in self._rules.settings.statuses
@@ -199,6 +221,8 @@ class BrowsingCore:
         ):
             self._counts["requests_never_answered"] += 1
         self._lost.expire(site, watermark_us)
+        self._suspicions.sweep(site, watermark_us, ended=ended)
+        self._doors.sweep(site, watermark_us)
         self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, at_us: int) -> None:
@@ -221,6 +245,13 @@ class BrowsingCore:
 def _unpart(exchange: str) -> bytes:
     """The id without the number of a part: the status of a stream comes with its last one."""
     return exchange.partition("/")[0].encode()
+
+
+def _asked(waiting: Unanswered) -> Asked:
+    attempt = Attempt(waiting.user, waiting.secret) if waiting.user else None
+    return Asked(
+        waiting.target, waiting.referrer, waiting.agent, waiting.method.encode("latin-1"), attempt
+    )
 
 
 def _over(walk: Walk, past_us: int) -> bool:

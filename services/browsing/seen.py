@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from services.browsing.attempt import Attempt
 from services.browsing.paths import Kind, kind, path_of, shape
 from services.runtime.views import ExchangeView, RequestView
 
@@ -15,6 +16,7 @@ DECLARED = re.compile(
 
 # Of headers that only decide how much a miss weighs.
 HEADER_BYTES_MAX = 256
+METHOD_BYTES_MAX = 16
 # Weights of a missing path, in quarters.
 WEIGHTS = {Kind.ROUTINE: 0, Kind.PLAIN: 4, Kind.FORGOTTEN: 8}
 EXCUSED = 1
@@ -27,6 +29,13 @@ class Asked:
     path: bytes
     referrer: bytes
     agent: bytes
+    method: bytes = b""
+    attempt: Attempt | None = None
+
+    @property
+    def operation(self) -> bytes:
+        """Method and path."""
+        return self.method + b" " + self.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +89,14 @@ class Seen:
             return False
 
 
-def about(request: RequestView) -> Asked:
+def about(request: RequestView, attempt: Attempt | None) -> Asked:
     """What is read of a request."""
     return Asked(
         path_of(request.target),
         (request.header(b"referer") or b"")[:HEADER_BYTES_MAX],
         (request.header(b"user-agent") or b"")[:HEADER_BYTES_MAX],
+        request.method[:METHOD_BYTES_MAX],
+        attempt,
     )
 
 

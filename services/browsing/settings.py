@@ -9,6 +9,8 @@ CLIENTS_MAX = 16
 # A walk keeps so many distinct missing paths exactly: with some 11 bytes each, and an open
 # finding beside it, a client stays under 2 KiB. No threshold can ask for more.
 MISSES_MAX = 64
+# Of attempts at doors a client keeps so many distinct ones, some 22 bytes each.
+TRIES_MAX = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +20,11 @@ class Settings:
     `statuses` are the answers of a server for what is not there or not for everyone. `burst_*`
     and `slow_*`: that many distinct missing paths in the window, when they are at least that
     share of the distinct paths asked for. A path that `shared_clients` clients missed is broken,
-    not hunted. A finding is closed after `*_quiet_s` without a miss
-    and told again at each doubling or after `*_update_s`. Clients in `trusted` networks (own
-    monitoring and scanners) are never flagged. `mask_key_file`: see services/runtime/mask_key.py.
+    not hunted. A finding is closed after `*_quiet_s` without a miss and told again at each
+    doubling or after `*_update_s`. `login_*`: so many distinct passwords for one user, or users,
+    refused in the window; `login_slow_*` the same for patient ones. Clients in `trusted` networks
+    (own monitoring and scanners) are never flagged. `mask_key_file`: see
+    services/runtime/mask_key.py.
     """
 
     statuses: tuple[int, ...] = (403, 404, 410, 444)
@@ -35,6 +39,10 @@ class Settings:
     slow_quiet_s: int = 21_600
     slow_update_s: int = 3_600
     shared_clients: int = 4
+    login_tries: int = 15
+    login_window_s: int = 600
+    login_slow_tries: int = 30
+    login_slow_window_s: int = 86_400
     advice_s: int = 3_600
     trusted: tuple[str, ...] = ()
     mask_key_file: Path | None = None
@@ -43,7 +51,17 @@ class Settings:
         for name in ("burst_paths", "slow_paths"):
             if not 1 <= getattr(self, name) <= MISSES_MAX:
                 raise ValueError(f"{name} must be between 1 and {MISSES_MAX}")
-        for name in ("burst_window_s", "slow_window_s", "burst_update_s", "slow_update_s"):
+        for name in ("login_tries", "login_slow_tries"):
+            if not 5 <= getattr(self, name) <= TRIES_MAX:
+                raise ValueError(f"{name} must be between 5 and {TRIES_MAX}")
+        for name in (
+            "login_window_s",
+            "login_slow_window_s",
+            "burst_window_s",
+            "slow_window_s",
+            "burst_update_s",
+            "slow_update_s",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1")
         for name in ("burst_share", "slow_share"):
