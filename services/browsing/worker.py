@@ -15,4 +15,5 @@ def service(settings: Settings) -> Service:
         name="browsing",
         inputs={"exchanges": lambda _: BrowsingCore(settings, masker, read_exchange)},
         state="state.browsing",
+        intervals=4,
     )

@@ -16,4 +16,5 @@ def service(settings: Settings) -> Service:
             "sightings": lambda _: MergeCore(settings),
         },
         state="state.discovery",
+        intervals=10,
     )

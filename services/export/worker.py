@@ -15,4 +15,4 @@ def service(settings: Settings) -> Service:
     if settings.exchanges:
         translation = exchanges(Masker(mask_key(settings.mask_key_file)))
         inputs["exchanges"] = lambda _: Export(translation)
-    return Service(name="export", inputs=inputs)
+    return Service(name="export", inputs=inputs, intervals=4)
