@@ -85,7 +85,7 @@ class DetectCore:
         changes, self._changes = self._changes, Changes()
         for kept in self._tables:
             changes.rows += kept.take()
-        changes.counts.update(self._counts)
+        changes.counts.update(self._counts + self._watermarks.counts())
         self._counts.clear()
         return changes
 

@@ -79,7 +79,7 @@ class ObserveCore:
         if self._offsets is not None:
             changes.outputs += self._sightings(*self._offsets)
         changes.rows += self._unanswered.take() + self._watermarks.table.take()
-        changes.counts.update(self._counts)
+        changes.counts.update(self._counts + self._watermarks.counts())
         self._counts.clear()
         self._sums, self._pulses, self._offsets = {}, set(), None
         return changes

@@ -1,21 +1,20 @@
 """How far packet time has come, by site: the minimum over the sources that count.
 
 In:     Watermark records of an input topic.
-Out:    the watermark of a site; which sources are held out of it and why.
+Out:    the watermark of a site; how often sources were held out of it.
 Keeps:  what each source said last, as one Progress row a site.
 
 There is no watermark before every source has spoken: a worker that catches up reads partition
 after partition, and the first one's end of a file is not the end of the file. A source that
 released a site is out of its minimum until it speaks again. One that fell silent must not hold
 everything up, one that is far ahead of the broker's clock must not push everything on: both are
-held out, and `held_out` shows them. Silence is measured by the broker's clock, never by packet
+held out, and `counts` says so. Silence is measured by the broker's clock, never by packet
 time: a source may well be hours of packet time behind another while both are read at full speed.
 docs/decisions/0014 has the reasons.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from schemas.codec import decode_as, encode
 from schemas.types import Progress, SourceTime, Watermark
@@ -32,18 +31,6 @@ SITES_MAX = 10_000
 # Partitions of `packets` times some mirrors; the source heard longest ago gives way.
 SOURCES_MAX = 1_024
 
-Reason = Literal["silent", "ahead"]
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """A source that does not count for a site's watermark, and why."""
-
-    source: str
-    site: str
-    at_us: int
-    reason: Reason
-
 
 class Watermarks:
     """The watermarks of one input partition. Its rows begin with "watermark/"."""
@@ -52,7 +39,13 @@ class Watermarks:
         self.table: Table[Progress] = Table(
             "watermark", encode, lambda row: decode_as(Progress, row), rows_max=SITES_MAX
         )
-        self._ahead: dict[tuple[str, str], int] = {}
+        self._counts: Counter[str] = Counter()
+
+    def counts(self) -> Counter[str]:
+        """Since the last call, for metrics: `sources_ahead` that were not believed, and for
+        each record heard the `sources_silent` that did not count then."""
+        counts, self._counts = self._counts, Counter()
+        return counts
 
     def hear(self, mark: Watermark, appended_us: int = 0) -> None:
         """Take in what a source says.
@@ -65,10 +58,8 @@ class Watermarks:
         sources = {said.source: said for said in known.watermarks} if known else {}
         before = sources.pop(mark.source, None)
         at_us = mark.at_us
-        self._ahead.pop((mark.site, mark.source), None)
         if appended_us and at_us > appended_us + AHEAD_US_MAX:
-            if len(self._ahead) < SOURCES_MAX:
-                self._ahead[mark.site, mark.source] = at_us
+            self._counts["sources_ahead"] += 1
             if before is None:
                 return
             at_us = before.at_us
@@ -77,6 +68,9 @@ class Watermarks:
             at_us=at_us, released=mark.released, appended_us=appended_us,
         )  # fmt: skip
         newest = tuple(sources.values())[-SOURCES_MAX:]
+        running = sum(not said.released for said in newest)
+        if silent := running - len(list(_counting(newest))):
+            self._counts["sources_silent"] += silent
         self.table.put(key, Progress(broadcast={}, watermarks=newest))
 
     def at(self, site: str) -> int | None:
@@ -99,16 +93,6 @@ class Watermarks:
         if known is None or not _all_have_spoken(known.watermarks):
             return False
         return all(said.released for said in known.watermarks)
-
-    def held_out(self) -> Iterator[HeldOut]:
-        """Sources that do not count although they are not released."""
-        for (site, source), at_us in self._ahead.items():
-            yield HeldOut(source, site, at_us, "ahead")
-        for _, known in self.table.items():
-            counting = set(_counting(known.watermarks))
-            for said in known.watermarks:
-                if not said.released and said not in counting:
-                    yield HeldOut(said.source, said.site, said.at_us, "silent")
 
 
 def _counting(said: Iterable[SourceTime]) -> Iterator[SourceTime]:
