@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "show",
     "endpoints": "endpoints",
     "label": "label",
+    "report": "report",
     "topics": "topics",
     "status": "status",
     "capture": "capture",

@@ -21,6 +21,7 @@ from confluent_kafka.admin import AdminClient
 
 from services.cli import found, inventory
 from services.cli.broker import ANSWER_S_MAX, KafkaOption, client, records, topic_names
+from services.cli.comparison import EXAMPLES_MAX, changes, opened_within
 from services.cli.lag import lags
 from services.cli.moments import moment_us
 from services.cli.output import Format, chosen, print_json, print_people, say, table
@@ -37,6 +38,7 @@ QUIET_S = 3.0
 FORGOTTEN_S_MAX = 15.0
 
 SERVICES = ("reassembly", "detect", "browsing", "discovery")
+CHANGES = ("class", "rule", "kept#", "gained#", "lost#", "other verdict#")
 # What they write beside their state.
 OUTPUTS = (
     "exchanges", "ledger", "sightings", "signals", "findings", "endpoints", "advice",
@@ -66,6 +68,9 @@ def replay(
         typer.Option("--from", metavar="T", help="From 2026-11-22T20:00:00Z, or 2h ago."),
     ] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="T", help="Up to this moment.")] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Show what changed since: findings gained and lost.")
+    ] = False,
     drop: Annotated[
         str | None, typer.Option("--drop", metavar="NAME", help="Delete all of a replay.")
     ] = None,
@@ -80,6 +85,7 @@ def replay(
     \b
     Examples:
       sidetap replay --topic exchanges --run tuesday --from 2026-11-24 --to 2026-11-25
+      sidetap replay --run new-rules --from 7d --compare
       sidetap replay --drop tuesday
     """
     settings = client(kafka)
@@ -91,7 +97,11 @@ def replay(
         now_us = time.time_ns() // 1_000
         from_us, to_us = (moment_us(word, now_us) if word else None for word in (from_, to))
         wanted = find(settings, topic.value, from_us, to_us)
-        _replay(settings, run, topic, wanted, chosen(said))
+        _replay(settings, run, topic, wanted)
+        if compare:
+            _show_changes(settings, run, (from_us, to_us), chosen(said))
+        else:
+            _show(settings, run, chosen(said))
     except TopicsError as error:
         raise RefusedError(f"{error}.") from None
 
@@ -112,9 +122,7 @@ def _name(name: str) -> str:
     return name
 
 
-def _replay(
-    settings: dict[str, Any], run: str, source: Source, wanted: Range, format_: Format
-) -> None:
+def _replay(settings: dict[str, Any], run: str, source: Source, wanted: Range) -> None:
     say(f"replaying {wanted.records} records of {source} as {run}")
     services = SERVICES if source is Source.packets else SERVICES[1:]
     states = [f"state.{name}" for name in services]
@@ -124,7 +132,6 @@ def _replay(
     for name in services[:1] if source is Source.packets else services:
         _start_at(settings, f"run.{run}.{name}", wanted.begins)
     _work(settings, run, source, services, wanted.ends)
-    _show(settings, run, format_)
 
 
 def _refuse_existing(settings: Mapping[str, Any], run: str) -> None:
@@ -195,10 +202,36 @@ def _behind(settings: Mapping[str, Any], run: str, ends: Places) -> dict[str, in
     return behind
 
 
-def _show(settings: Mapping[str, Any], run: str, format_: Format) -> None:
+def _latest(settings: Mapping[str, Any], topic: str) -> found.Latest:
     latest = found.Latest()
-    for finding in found.decoded(records(settings, f"run.{run}.findings")):
+    for finding in found.decoded(records(settings, topic)):
         latest.add(finding)
+    return latest
+
+
+def _show_changes(
+    settings: Mapping[str, Any], run: str, span_us: tuple[int | None, int | None], format_: Format
+) -> None:
+    before, after = (
+        opened_within(_latest(settings, topic).all(), *span_us)
+        for topic in ("findings", f"run.{run}.findings")
+    )
+    made = changes(before, after)
+    if format_ is Format.jsonl:
+        print_json(change.form() for change in made)
+        return
+    title = f"{run}: {len(after)} findings, {len(before)} before"
+    rows = [(c.class_, c.rule, c.kept, len(c.gained), len(c.lost), c.verdicts) for c in made]
+    lines = [("gained", f) for c in made for f in c.gained[:EXAMPLES_MAX]]
+    lines += [("lost", f) for c in made for f in c.lost[:EXAMPLES_MAX]]
+    print_people(
+        table(title, CHANGES, rows),
+        table("Examples", ("", *found.COLUMNS), [(how, *found.row(f)) for how, f in lines]),
+    )
+
+
+def _show(settings: Mapping[str, Any], run: str, format_: Format) -> None:
+    latest = _latest(settings, f"run.{run}.findings")
     known = inventory.latest(records(settings, f"run.{run}.endpoints"))
     if format_ is Format.jsonl:
         from services.cli.json_forms import endpoint_form, finding_form

@@ -75,6 +75,16 @@ def test_a_replay_finds_what_the_range_holds_and_the_present_stays_untouched(
     assert topics_of(broker, "run.") == set()
 
 
+def test_a_replay_says_what_it_found_beyond_the_present(
+    broker: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run(["replay", "--run", "new", "--compare", "--kafka", broker]) == 0
+    (change,) = map(json.loads, capfdbinary.readouterr().out.splitlines())
+    assert (change["kind"], change["class"]) == ("comparison", "sqli")
+    assert (change["gained"], change["lost"], change["kept"]) == (3, 0, 0)
+    assert run(["replay", "--drop", "new", "--kafka", broker]) == 0
+
+
 def test_a_replay_needs_a_name(broker: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     for name in ("", "a/b", "-x"):
         assert run(["replay", f"--run={name}", "--kafka", broker]) == 2

@@ -166,7 +166,7 @@ def test_show_refuses_what_is_not_there(
 
 def test_a_label_is_kept_under_the_findings_id(broker: str) -> None:
     assert run(["label", "e7", "false", "--note", "a test", "--kafka", broker]) == 0
-    (message,) = records(client(broker), "labels")
+    *_, message = records(client(broker), "labels")
     label = decode_as(Label, message.value() or b"")
     assert (label.id, label.verdict, label.note) == (f"finding/{XSS.id}", False, "a test")
     assert (message.key() or b"").decode() == label.id
@@ -210,3 +210,14 @@ def test_one_word_names_a_kafka_that_is_not_there(
     assert run(["status"]) == 2
     error = capfdbinary.readouterr().err.decode()
     assert error.startswith("sidetap: no Kafka is known: start `sidetap up` first")
+
+
+def test_a_label_shows_in_what_a_gate_would_have_done(
+    broker: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run(["label", XSS.id, "false", "--kafka", broker]) == 0
+    assert run(["report", "inline", "--kafka", broker]) == 0
+    gates = {line["host"]: line for line in said(capfdbinary)}
+    assert gates["shop.example"]["would_block"] == {"findings": 1, "requests": 7}
+    assert gates["other.example"]["labelled_false"] == {"findings": 1, "requests": 1}
+    assert gates["other.example"]["wrong"] == [XSS.id]
