@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "show",
     "endpoints": "endpoints",
     "label": "label",
+    "policy": "policy",
     "report": "report",
     "topics": "topics",
     "status": "status",

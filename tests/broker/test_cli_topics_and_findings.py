@@ -221,3 +221,25 @@ def test_a_label_shows_in_what_a_gate_would_have_done(
     assert gates["shop.example"]["would_block"] == {"findings": 1, "requests": 7}
     assert gates["other.example"]["labelled_false"] == {"findings": 1, "requests": 1}
     assert gates["other.example"]["wrong"] == [XSS.id]
+
+
+def test_an_exclusion_is_shown_saved_once_and_taken_back(
+    broker: str, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    scope = ["--rule", "sqli.tautology", "--host", "shop.example", "--path", "/search"]
+    exclude = ["policy", "exclude", *scope, "--kafka", broker]
+    assert run(exclude) == 2
+    told = capfdbinary.readouterr().err.decode()
+    assert "1 of 2 past findings would not have been" in told
+    assert "say --yes" in told
+    for _ in range(2):
+        assert run([*exclude, "--yes"]) == 0
+    capfdbinary.readouterr()
+    assert run(["policy", "--kafka", broker]) == 0
+    (entry,) = said(capfdbinary)
+    assert (entry["policy"], entry["body"]) == ("exclusion", '{"rule":"sqli.tautology"}')
+    assert run(["policy", "remove", entry["id"], "--kafka", broker]) == 0
+    assert run(["policy", "--kafka", broker]) == 0
+    assert said(capfdbinary) == []
+    assert run(["policy", "remove", entry["id"], "--kafka", broker]) == 2
+    assert run(["policy", "exclude", "--kafka", broker]) == 2
