@@ -1012,6 +1012,7 @@ class Signal:
     at_us: int
     amount: int
     members: tuple[bytes, ...]
+    others: tuple[bytes, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -1024,6 +1025,7 @@ class Signal:
             "at_us": self.at_us,
             "amount": self.amount,
             "members": list(self.members),
+            "others": list(self.others),
         }
 
     @classmethod
@@ -1038,6 +1040,7 @@ class Signal:
             at_us=value["at_us"],
             amount=value["amount"],
             members=tuple(value["members"]),
+            others=tuple(value["others"]),
         )
 
 
@@ -1187,12 +1190,52 @@ class ClosedFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """What the clients of a site did about one thing in one minute: Signals added up."""
+
+    site: str
+    at_us: int
+    fresh: bool
+    amount: int
+    members: bytes
+    others: bytes
+    signal: str
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "fresh": self.fresh,
+            "amount": self.amount,
+            "members": self.members,
+            "others": self.others,
+            "signal": self.signal,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Crowd":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            fresh=value["fresh"],
+            amount=value["amount"],
+            members=value["members"],
+            others=value["others"],
+            signal=value["signal"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """A log-in operation: whether it lets anybody in these days."""
 
     site: str
     at_us: int
     accepted: int
+    accepted_us: int
+    pause_us: int
     turned_away: tuple[int, ...]
     refusals: tuple[int, ...]
 
@@ -1202,6 +1245,8 @@ class Door:
             "site": self.site,
             "at_us": self.at_us,
             "accepted": self.accepted,
+            "accepted_us": self.accepted_us,
+            "pause_us": self.pause_us,
             "turned_away": list(self.turned_away),
             "refusals": list(self.refusals),
         }
@@ -1213,6 +1258,8 @@ class Door:
             site=value["site"],
             at_us=value["at_us"],
             accepted=value["accepted"],
+            accepted_us=value["accepted_us"],
+            pause_us=value["pause_us"],
             turned_away=tuple(value["turned_away"]),
             refusals=tuple(value["refusals"]),
         )
@@ -1466,6 +1513,26 @@ class Progress:
         return cls(
             broadcast=value["broadcast"],
             watermarks=tuple(SourceTime.from_avro(item) for item in value["watermarks"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteClock:
+    """How far packet time of a site has come, by the pulses on `signals`."""
+
+    at_us: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "at_us": self.at_us,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "SiteClock":
+        """From fastavro."""
+        return cls(
+            at_us=value["at_us"],
         )
 
 
@@ -1756,6 +1823,7 @@ RECORDS = (
     Try,
     Attempts,
     ClosedFinding,
+    Crowd,
     Door,
     Sample,
     Episode,
@@ -1764,6 +1832,7 @@ RECORDS = (
     LostPath,
     SourceTime,
     Progress,
+    SiteClock,
     SiteShare,
     Hint,
     Suspicion,

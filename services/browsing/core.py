@@ -1,7 +1,7 @@
 """Behaviour over one partition of `exchanges`.
 
 In:     Exchange and Watermark records.
-Out:    Finding on `findings`, Advice on `advice`.
+Out:    Finding on `findings`, Advice on `advice`, Signal on `signals`.
 Keeps:  walks and attempts of clients, open findings, closed ones whose id may come again,
         unanswered requests, lost paths and doors, one table each.
 """
@@ -14,6 +14,8 @@ from typing import Any
 
 from schemas.codec import decode_as, encode
 from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
+from services.browsing import partials
+from services.browsing import walk as walks
 from services.browsing.attempt import Attempt, answer_of, attempt_of
 from services.browsing.door_findings import BEHAVIOURS
 from services.browsing.doors import Doors
@@ -40,9 +42,13 @@ EPISODES_MAX = 10_000
 # A site is swept when its watermark enters another span of this length: each source of a site
 # tells its own every second, and quiet times are minutes.
 SWEEP_US = 1_000_000
+# So often packet time is told to those who add up what all partitions see.
+PULSE_US = 10_000_000
 # Requests whose answer is to come: at 20,000/s these are the last five seconds of a web server
 # mirror, whose access log is no later than that.
 UNANSWERED_MAX = 100_000
+# Of method and path, where they are shown and a door is named by them.
+OPERATION_BYTES_MAX = 120
 # Clients whose trust was looked up lately.
 LOOKED_UP_MAX = 16_384
 
@@ -75,7 +81,7 @@ class BrowsingCore:
         )
         self._closed = ClosedFindings(BUCKET_US)
         self._suspicions = Suspicions(BEHAVIOURS, self._closed, settings.advice_s, self._say)
-        self._doors = Doors(settings, self._suspicions)
+        self._doors = Doors(settings, self._suspicions, self._send)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
         self._open: dict[bytes, Episode] = {}
         self._tables: tuple[Table[Any], ...] = (
@@ -139,7 +145,9 @@ class BrowsingCore:
         one = seen(view, asked, status, at_us)
         self._step(key, one)
         if asked.attempt is not None and not self._trusted(one.client):
-            operation = self._rules.masker.target(asked.operation.decode("utf-8", "replace"))
+            operation = self._rules.masker.target(
+                asked.operation[:OPERATION_BYTES_MAX].decode("utf-8", "replace")
+            )
             self._doors.answered(
                 one, asked.attempt, answer_of(asked.operation, response), operation
             )
@@ -183,6 +191,8 @@ class BrowsingCore:
             closed = self._closed.reopened(client.episode.finding)
             if closed:
                 client, told = reopened(client.walk, client.episode, closed, self._rules)
+        if missing and seen.weight >= walks.QUARTERS:
+            self._pass_on(client, seen)
         if client.walk is not None and client.walk is not before.walk:
             self._counts["walks_given_way"] += self._walks.put(key, client.walk) is not None
         if client.episode is not None and client.episode is not before.episode:
@@ -194,6 +204,15 @@ class BrowsingCore:
         for record in told:
             self._say(record)
 
+    def _pass_on(self, client: Client, seen: Seen) -> None:
+        """A miss of a client under no suspicion of its own: many such may act as one."""
+        walk, settings = client.walk, self._rules.settings
+        if client.episode is not None or walk is None:
+            return
+        shared = self._lost.shared(seen.site, seen.path_hash, seen.at_us)
+        if not shared and walks.mostly_misses(walk, seen, settings):
+            partials.missed(seen, self._send)
+
     def _mark(self, mark: Watermark, appended_us: int) -> None:
         before_us = self._watermarks.at(mark.site)
         self._watermarks.hear(mark, appended_us)
@@ -203,6 +222,8 @@ class BrowsingCore:
         ended = self._watermarks.ended(mark.site)
         if ended or before_us is None or before_us // SWEEP_US != watermark_us // SWEEP_US:
             self._sweep(mark.site, watermark_us, ended=ended)
+        if ended or before_us is None or before_us // PULSE_US != watermark_us // PULSE_US:
+            partials.pulse(mark.site, watermark_us, ended=ended, send=self._send)
 
     def _sweep(self, site: str, watermark_us: int, *, ended: bool) -> None:
         """Close what went quiet, forget what is past, by the site's watermark."""
@@ -232,6 +253,9 @@ class BrowsingCore:
         self._say(closed)
         self._episodes.delete(key)
         self._walks.delete(key)
+
+    def _send(self, output: Output) -> None:
+        self._changes.outputs.append(output)
 
     def _say(self, record: Finding | Advice) -> None:
         if isinstance(record, Finding):

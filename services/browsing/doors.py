@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from schemas.codec import decode_as, encode
 from schemas.types import Attempts, Door, Hint, Try
+from services.browsing import partials
 from services.browsing.attempt import ACCEPTED, NOT_KNOWN, REFUSED, Answer, Attempt, hashed
 from services.browsing.distinct import least
 from services.browsing.door_findings import BRUTE_FORCE, ENUMERATION, SPRAYING, STUFFING
@@ -35,6 +36,11 @@ TURNED_AWAY_MAX = 16
 ACCEPTED_MIN = 10
 # Other clients that it turned away since.
 TURNED_AWAY_MIN = 3
+# And it must have let nobody in for so many of its usual pauses, which by chance happens once in
+# three thousand; where they are shorter, for a second.
+BROKEN_PAUSES = 8
+BROKEN_US_MIN = US
+PAUSES_MEANT = 8
 # Nobody has so many right passwords: an answer that all of them got is a refusal.
 SECRETS_OF_ONE = 3
 # Spraying: so few secrets for so many users.
@@ -58,7 +64,7 @@ class Verdict:
 class Doors:
     """See above; one partition."""
 
-    def __init__(self, settings: Settings, suspicions: Suspicions) -> None:
+    def __init__(self, settings: Settings, suspicions: Suspicions, send: partials.Send) -> None:
         self.attempts: Table[Attempts] = Table(
             "attempts", encode, lambda row: decode_as(Attempts, row),
             rows_max=ATTEMPTS_MAX, site=lambda row: row.site,
@@ -69,6 +75,7 @@ class Doors:
         )  # fmt: skip
         self._settings = settings
         self._suspicions = suspicions
+        self._send = send
 
     def answered(self, seen: Seen, attempt: Attempt, answer: Answer, operation: str) -> None:
         """An attempt with its answer. `operation`: METHOD /path, masked."""
@@ -82,6 +89,12 @@ class Doors:
         self.attempts.put(client, Attempts(site=seen.site, tries=tries))
         door = self._door(seen, operation, one, tries)
         refused = _refused(one, door.refusals)
+        told = one.outcome == ACCEPTED or (refused and not _broken(door, seen))
+        if one.secret and told:
+            if news:
+                partials.attempted(seen, one, refused=refused, send=self._send)
+            elif refused and one.at_s > _last_s(one, before):
+                partials.repeated(seen, one, self._send)
         hint = Hint(
             exchange=seen.exchange, at_us=seen.at_us, value=operation[:64], status=seen.status,
             struck=False,
@@ -89,7 +102,7 @@ class Doors:
         if self._went_on(client, one, hint, refused=refused, news=news):
             return
         verdict = judge(tries, one, door.refusals, self._settings)
-        if verdict is not None and not _broken(door, seen.client):
+        if verdict is not None and not _broken(door, seen):
             self._suspicions.open(
                 _key(client, verdict.rule), verdict.rule, _opening(seen, operation, verdict), hint
             )
@@ -119,12 +132,17 @@ class Doors:
         """The door after this attempt."""
         key = f"{seen.site}/{seen.host}/{operation}".encode()
         door = self.doors.get(key) or Door(
-            site=seen.site, at_us=seen.at_us, accepted=0, turned_away=(), refusals=()
-        )
+            site=seen.site, at_us=seen.at_us, accepted=0, accepted_us=seen.at_us, pause_us=0,
+            turned_away=(), refusals=(),
+        )  # fmt: skip
         door = replace(door, at_us=max(door.at_us, seen.at_us))
         client = hashed(b"", seen.client.encode())
         if one.outcome == ACCEPTED:
-            door = replace(door, accepted=door.accepted + 1, turned_away=())
+            pause_us = max(0, seen.at_us - door.accepted_us)
+            door = replace(
+                door, accepted=door.accepted + 1, accepted_us=seen.at_us, turned_away=(),
+                pause_us=door.pause_us + (pause_us - door.pause_us) // PAUSES_MEANT,
+            )  # fmt: skip
         elif client not in door.turned_away and len(door.turned_away) < TURNED_AWAY_MAX:
             door = replace(door, turned_away=(*door.turned_away, client))
         if _proves_refusal(one, tries) and one.answer not in door.refusals:
@@ -193,6 +211,12 @@ def _with(
     return (*kept, one)[-TRIES_MAX:], not known
 
 
+def _last_s(one: Try, before: Attempts | None) -> int:
+    """When the client sent this pair before."""
+    tries = before.tries if before else ()
+    return max((other.at_s for other in tries if _pair(other) == _pair(one)), default=0)
+
+
 def _refused(one: Try, refusals: tuple[int, ...]) -> bool:
     return one.outcome == REFUSED or (one.outcome == NOT_KNOWN and one.answer in refusals)
 
@@ -204,10 +228,15 @@ def _proves_refusal(one: Try, tries: tuple[Try, ...]) -> bool:
     return one.outcome == NOT_KNOWN and len(alike) >= SECRETS_OF_ONE
 
 
-def _broken(door: Door, client: str) -> bool:
-    """The door let people in, and turns everybody away now."""
-    others = [one for one in door.turned_away if one != hashed(b"", client.encode())]
-    return door.accepted >= ACCEPTED_MIN and len(others) >= TURNED_AWAY_MIN
+def _broken(door: Door, seen: Seen) -> bool:
+    """The door let people in, and has now turned everybody away for long."""
+    others = [one for one in door.turned_away if one != hashed(b"", seen.client.encode())]
+    pause_us = max(BROKEN_US_MIN, BROKEN_PAUSES * door.pause_us)
+    return (
+        door.accepted >= ACCEPTED_MIN
+        and len(others) >= TURNED_AWAY_MIN
+        and seen.at_us - door.accepted_us > pause_us
+    )
 
 
 def _pair(one: Try) -> int:

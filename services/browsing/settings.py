@@ -22,9 +22,9 @@ class Settings:
     share of the distinct paths asked for. A path that `shared_clients` clients missed is broken,
     not hunted. A finding is closed after `*_quiet_s` without a miss and told again at each
     doubling or after `*_update_s`. `login_*`: so many distinct passwords for one user, or users,
-    refused in the window; `login_slow_*` the same for patient ones. Clients in `trusted` networks
-    (own monitoring and scanners) are never flagged. `mask_key_file`: see
-    services/runtime/mask_key.py.
+    refused in the window; `login_slow_*` the same for patient ones. `crowd_*`: that many clients,
+    in the window, that act as one; so many users refused. Clients in `trusted` networks (own
+    monitoring and scanners) are never flagged. `mask_key_file`: see services/runtime/mask_key.py.
     """
 
     statuses: tuple[int, ...] = (403, 404, 410, 444)
@@ -43,6 +43,9 @@ class Settings:
     login_window_s: int = 600
     login_slow_tries: int = 30
     login_slow_window_s: int = 86_400
+    crowd_clients: int = 8
+    crowd_users: int = 50
+    crowd_window_s: int = 21_600
     advice_s: int = 3_600
     trusted: tuple[str, ...] = ()
     mask_key_file: Path | None = None
@@ -57,6 +60,7 @@ class Settings:
         for name in (
             "login_window_s",
             "login_slow_window_s",
+            "crowd_window_s",
             "burst_window_s",
             "slow_window_s",
             "burst_update_s",
@@ -70,6 +74,9 @@ class Settings:
         if not 2 <= self.shared_clients <= CLIENTS_MAX:
             # One client alone would excuse every path that it misses.
             raise ValueError(f"shared_clients must be between 2 and {CLIENTS_MAX}")
+        for name, most in (("crowd_clients", MISSES_MAX), ("crowd_users", 1_000_000)):
+            if not 2 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must be between 2 and {most}")
         if self.advice_s < 1:
             raise ValueError("advice_s must be at least 1")
         for name in ("burst_quiet_s", "slow_quiet_s"):

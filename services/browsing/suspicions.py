@@ -101,14 +101,15 @@ class Suspicions:
         self._tell(row, state)
 
     def went_on(
-        self, key: bytes, hint: Hint, distinct: Iterable[int] = (), others: Iterable[int] = ()
-    ) -> None:
+        self, key: bytes, hint: Hint, distinct: Iterable[int], others: Iterable[int],
+        *, amount: int = 1,
+    ) -> None:  # fmt: skip
         """More of the same for an open finding."""
         before = self._open[key]
         row = replace(
             before,
             last_us=max(before.last_us, hint.at_us),
-            count=before.count + 1,
+            count=before.count + amount,
             struck=before.struck + hint.struck,
             distinct=least(before.distinct, *distinct),
             others=least(before.others, *others),

@@ -101,6 +101,12 @@ def _judge(
     return Verdict(window.rule, opened_us, len(own), sum(map(likely, own)), share)
 
 
+def mostly_misses(walk: Walk, seen: Seen, rules: Settings) -> bool:
+    """Whether the client asks for hardly anything that is there; one miss says nothing."""
+    window = seen.at_us // US // rules.slow_window_s
+    return len(walk.misses) > 1 and present(walk.slow, window) * QUARTERS <= len(walk.misses)
+
+
 def likely(miss: Miss) -> bool:
     """Whether the path is one that wordlists have for being worth finding."""
     return miss.weight > QUARTERS

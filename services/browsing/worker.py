@@ -1,6 +1,7 @@
-"""Browsing as a service: one core for each partition of `exchanges`."""
+"""Browsing as a service: clients are watched by partition, what they do together is added up."""
 
 from services.browsing.core import BrowsingCore
+from services.browsing.crowd import CrowdCore
 from services.browsing.settings import Settings
 from services.runtime.core import Service
 from services.runtime.exchanges import read_exchange
@@ -13,7 +14,10 @@ def service(settings: Settings) -> Service:
     masker = Masker(mask_key(settings.mask_key_file))
     return Service(
         name="browsing",
-        inputs={"exchanges": lambda _: BrowsingCore(settings, masker, read_exchange)},
+        inputs={
+            "exchanges": lambda _: BrowsingCore(settings, masker, read_exchange),
+            "signals": lambda _: CrowdCore(settings),
+        },
         state="state.browsing",
         intervals=4,
     )

@@ -5,8 +5,9 @@ The table in docs/behaviours.md says what comes out, and is compared with it.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from sidetap_native import Exchange as NativeExchange
@@ -52,23 +53,29 @@ class Score:
 
 def score(
     classes: set[str],
-    attacks: Mapping[str, Callable[[], Traffic]],
-    look_alikes: Mapping[str, Callable[[], Traffic]],
+    attacks: Sequence[Callable[[], Traffic]],
+    look_alikes: Sequence[Callable[[], Traffic]],
 ) -> Score:
     """An attack is found when its attacker is, by one of the classes, and nobody else is."""
     found = wrong = 0
-    for make in attacks.values():
-        clients = _found(classes, make())
+    for make in attacks:
+        clients = _found(classes, make)
         found += ATTACKER in clients
         wrong += len(clients - {ATTACKER})
-    for make in look_alikes.values():
-        wrong += len(_found(classes, make()))
+    for make in look_alikes:
+        wrong += len(_found(classes, make))
     precision = found / (found + wrong) if found else 0.0
     return Score(len(attacks), len(look_alikes), precision, found / len(attacks))
 
 
-def _found(classes: set[str], traffic: Traffic) -> set[str]:
-    return {one.client for one in findings(run(core(), traffic)) if one.class_ in classes}
+def _found(classes: set[str], make: Callable[[], Traffic]) -> set[str]:
+    return {one.client for one in told(make) if one.class_ in classes}
+
+
+@cache
+def told(make: Callable[[], Traffic]) -> list[Finding]:
+    """What is found in a scene."""
+    return findings(run(core(), make()))
 
 
 def documented(behaviour: str) -> Score:

@@ -21,6 +21,7 @@ from tests.unit.browsing.scenes import (
     findings,
     ordered,
     score,
+    told,
 )
 
 CLASSES = {"brute_force", "credential_stuffing", "password_spraying", "user_enumeration"}
@@ -68,13 +69,13 @@ def basic(user: str, secret: str, at_s: float, *, client: str = ATTACKER) -> Exc
 
 def customers(seconds: int, every_s: float = 5) -> list[Exchange]:
     """Ordinary people who log in, some of them at the second time."""
-    dice, told = random.Random(4), []
+    dice, came = random.Random(4), []
     for i in range(int(seconds / every_s)):
         at_s, client = i * every_s, f"198.51.100.{i % 200}"
         if dice.random() < 0.2:
-            told.append(form(f"user{i}", "typo", at_s=at_s, client=client))
-        told.append(form(f"user{i}", f"right{i}", at_s=at_s + 2, client=client, good=True))
-    return told
+            came.append(form(f"user{i}", f"typo{i}", at_s=at_s, client=client))
+        came.append(form(f"user{i}", f"right{i}", at_s=at_s + 2, client=client, good=True))
+    return came
 
 
 # Attacks ----------------------------------------------------------------------------------------
@@ -277,12 +278,7 @@ LOOK_ALIKES = [
 
 
 def test_the_table_is_true() -> None:
-    told = score(
-        CLASSES,
-        {make.__name__: make for make in ATTACKS},
-        {make.__name__: make for make in LOOK_ALIKES},
-    )
-    assert told == documented("attempts at doors")
+    assert score(CLASSES, ATTACKS, LOOK_ALIKES) == documented("attempts at doors")
 
 
 RULES = {
@@ -298,14 +294,14 @@ RULES = {
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda make: make.__name__)
 def test_an_attack_is_named(attack: Callable[[], Traffic]) -> None:
-    told = [one for one in findings(run(core(), attack())) if one.class_ in CLASSES]
-    assert {one.class_ for one in told} == {RULES[attack]}
-    assert {one.client for one in told} == {ATTACKER}
+    found = [one for one in told(attack) if one.class_ in CLASSES]
+    assert {one.class_ for one in found} == {RULES[attack]}
+    assert {one.client for one in found} == {ATTACKER}
 
 
 @pytest.mark.parametrize("traffic", LOOK_ALIKES, ids=lambda make: make.__name__)
 def test_look_alikes_stay_silent(traffic: Callable[[], Traffic]) -> None:
-    assert findings(run(core(), traffic())) == []
+    assert told(traffic) == []
 
 
 # What is told -----------------------------------------------------------------------------------
@@ -314,19 +310,19 @@ def test_look_alikes_stay_silent(traffic: Callable[[], Traffic]) -> None:
 def test_who_was_let_in_makes_it_critical_at_once() -> None:
     guesses = [form("admin", f"word{i}", at_s=i) for i in range(20)]
     hit = form("admin", "sesame", at_s=30, good=True)
-    told = findings(run(core(), [*guesses, hit, watermark(5_000)]))
-    assert [one.severity for one in told] == ["medium", "critical", "critical"]
-    assert [one.state for one in told] == ["open", "updated", "closed"]
-    assert [one.revision for one in told] == [0, 1, 2]
-    assert "1 were let in" in told[1].summary
-    assert told[1].evidence[-1].rule == "login.brute_force.found"
-    assert "sesame" not in str(told)
+    found = findings(run(core(), [*guesses, hit, watermark(5_000)]))
+    assert [one.severity for one in found] == ["medium", "critical", "critical"]
+    assert [one.state for one in found] == ["open", "updated", "closed"]
+    assert [one.revision for one in found] == [0, 1, 2]
+    assert "1 were let in" in found[1].summary
+    assert found[1].evidence[-1].rule == "login.brute_force.found"
+    assert "sesame" not in str(found)
 
 
 def test_a_repeated_pair_is_no_new_evidence() -> None:
     guesses = [form("admin", f"word{i % 20}", at_s=i) for i in range(400)]
-    told = findings(run(core(), [*guesses, watermark(5_000)]))
-    assert told[-1].count == 20
+    found = findings(run(core(), [*guesses, watermark(5_000)]))
+    assert found[-1].count == 20
 
 
 def test_advice_denies_the_guesser_for_a_while() -> None:
@@ -352,9 +348,9 @@ def test_answers_in_a_second_record_count_as_well(repeated: bool) -> None:
 def test_a_session_that_ends_and_goes_on_is_one_finding() -> None:
     guesses = [form("admin", f"word{i}", at_s=i / 10) for i in range(80)]
     records = [*guesses[:40], watermark(4, released=True), *guesses[40:]]
-    told = findings(run(core(), records))
-    assert len({one.id for one in told}) == 1
-    assert [one.revision for one in told] == list(range(len(told)))
+    found = findings(run(core(), records))
+    assert len({one.id for one in found}) == 1
+    assert [one.revision for one in found] == list(range(len(found)))
 
 
 # What is kept -----------------------------------------------------------------------------------

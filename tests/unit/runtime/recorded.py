@@ -24,7 +24,8 @@ EXCHANGES = 150
 WORDS = ("admin", "backup", "config", "db", "dump", "old", "phpinfo", "shell", "test")
 WALK = [f"/{word}{end}" for end in (".php", ".zip", "/", ".bak", ".sql") for word in WORDS]
 CHUNK = 25
-# Passwords that one client guesses: as many as a chunk, so that the rest is cut as without them.
+# Passwords that one client guesses, and then many: as many as a chunk, so that the rest is cut as
+# without them.
 GUESSES = CHUNK
 PATHS = ("/", "/login?user=a'%20OR%20'1'='1", "/users/17", "/users/18/orders/5", "/search?q=shoes")
 
@@ -41,10 +42,12 @@ def traffic() -> Iterator[Output]:
     for serial, path in enumerate(WALK):
         record = exchange(path, 404, at_s=serial * 0.3, client="203.0.113.9")
         yield Output("exchanges", record.client_ip.encode(), encode(record))
-    for serial in range(GUESSES):
-        form = b"user=eve&password=guess-%d" % serial
+    for serial in range(2 * GUESSES):
+        alone = serial < GUESSES
+        form = b"user=%s&password=guess-%d" % (b"eve" if alone else b"joe", serial)
+        client = "203.0.113.8" if alone else f"192.0.2.{serial % 10}"
         record = exchange(
-            "/login", 401, at_s=len(WALK) * 0.3 + serial * 0.1, client="203.0.113.8",
+            "/login", 401, at_s=len(WALK) * 0.3 + serial * 0.1, client=client,
             method="POST", sent=form, serial=serial,
         )  # fmt: skip
         yield Output("exchanges", record.client_ip.encode(), encode(record))
