@@ -34,6 +34,8 @@ JA4 = (1, "JA4")
 SUCCESS, FAILURE = (1, "Success"), (2, "Failure")
 # Headers of one message that go along; browsers send twenty, servers accept a hundred.
 HEADERS_MAX = 100
+# A record may say any two lengths; their sum must still be a length of 64 bits.
+LONG_MAX = 2**63 - 1
 
 
 def exchange_event(exchange: Exchange, masker: Masker) -> bytes:
@@ -133,11 +135,15 @@ def _connection(exchange: Exchange) -> Json:
 def _traffic(exchange: Exchange, request: Request | None, response: Response | None) -> Json:
     """In the standard "in" is towards the client."""
     counted = {
-        "bytes_out": request.head_bytes + request.body.wire_bytes if request else None,
-        "bytes_in": response.head_bytes + response.body.wire_bytes if response else None,
+        "bytes_out": _length(request) if request else None,
+        "bytes_in": _length(response) if response else None,
     }
-    total = sum(value for value in counted.values() if value is not None)
+    total = min(LONG_MAX, sum(value for value in counted.values() if value is not None))
     return {**present(counted), "bytes": total, "bytes_missed": exchange.missing_bytes}
+
+
+def _length(message: Request | Response) -> int:
+    return max(0, min(LONG_MAX, message.head_bytes + message.body.wire_bytes))
 
 
 def _request(exchange: Exchange, request: Request, masker: Masker) -> Json:
@@ -154,7 +160,7 @@ def _request(exchange: Exchange, request: Request, masker: Masker) -> Json:
         "uid": exchange.id,
         "version": request.version,
         "url": _url(exchange, request, masker),
-        "length": request.head_bytes + request.body.wire_bytes,
+        "length": _length(request),
         "body_length": request.body.wire_bytes,
         **present(known),
     }
@@ -183,7 +189,7 @@ def _response(exchange: Exchange, response: Response, masker: Masker) -> Json:
     }
     return {
         "code": response.status,
-        "length": response.head_bytes + response.body.wire_bytes,
+        "length": _length(response),
         "body_length": response.body.wire_bytes,
         **present(known),
     }
