@@ -169,13 +169,17 @@ impl Blocks {
         })
     }
 
+    /// Blocks leave together: where one has lingered, every other that holds something goes with
+    /// it, so that all of them are one request to the broker, not one each.
     #[cold]
     fn sweep(&mut self, clock_us: i64) {
+        let holds = |open: &Open| open.amount.packets > 0;
+        let lingered = |open: &Open| clock_us >= open.opened_us.saturating_add(self.linger_us);
+        let leaving = self.open.iter().any(|open| holds(open) && lingered(open));
         self.due_us = i64::MAX;
         for partition in 0..self.open.len() {
-            let due_us = self.due(partition);
-            if clock_us >= due_us {
-                let is_empty = self.open[partition].amount.packets == 0;
+            let is_empty = !holds(&self.open[partition]);
+            if clock_us >= self.due(partition) || leaving && !is_empty {
                 let kind = if is_empty {
                     BlockKind::Heartbeat
                 } else {

@@ -86,6 +86,19 @@ def test_a_block_closes_when_it_is_full_or_has_lingered(tmp_path: Path) -> None:
     assert counts == [2, 1]
 
 
+def test_blocks_that_hold_something_leave_with_the_first_that_lingered(tmp_path: Path) -> None:
+    ports = range(1000, 1008)
+    early = [flow(port, NOW_US + n) for n, port in enumerate(ports)]
+    late = [flow(port, NOW_US + 20_000) for port in ports]
+    blocks = [b for b in packed(pcap(early + late), tmp_path) if b.kind == "data"]
+    assert len({block.partition for block in blocks}) > 1
+    assert {block.clock_us for block in blocks} == {NOW_US + 20_000}
+    by_partition: dict[int, list[int]] = {}
+    for block in blocks:
+        by_partition.setdefault(block.partition, []).append(block.packets)
+    assert all(first == second for first, second in by_partition.values())
+
+
 def test_the_clock_is_the_greatest_time_so_far(tmp_path: Path) -> None:
     times = [NOW_US, NOW_US + 50, NOW_US + 20, NOW_US + 60]
     (block,) = (
