@@ -310,7 +310,7 @@ Mode = Literal["tcp", "ebpf", "mirror"]
 
 Pairing = Literal["none", "position", "order"]
 
-Anomaly = Literal["other", "ambiguous_framing", "bad_chunk", "bad_content_length", "bad_header", "bad_method", "bad_request_line", "bad_status_line", "bad_version", "bare_cr", "bare_lf", "body_after_response", "chunk_extension", "conflicting_content_length", "content_length_overflow", "duplicate_host", "early_response", "folded_transfer_encoding", "gap_in_body", "gap_in_head", "header_limit", "head_limit", "http09", "http2_unknown_headers", "id_weak", "incomplete", "late", "missing_host", "multiple_content_length", "negative_content_length", "nul_byte", "obs_fold", "orphan_response", "overlap_conflict", "reset", "retransmission_conflict", "space_before_colon", "space_in_target", "switched_protocol", "truncated_packets", "unexpected_100", "unknown_transfer_encoding", "unpaired"]
+Anomaly = Literal["other", "ambiguous_framing", "bad_chunk", "bad_content_length", "bad_header", "bad_method", "bad_request_line", "bad_status_line", "bad_version", "bare_cr", "bare_lf", "body_after_response", "chunk_extension", "conflicting_content_length", "content_length_overflow", "duplicate_host", "early_response", "folded_transfer_encoding", "gap_in_body", "gap_in_head", "header_limit", "head_limit", "http09", "http2_unknown_headers", "id_weak", "incomplete", "late", "missing_host", "multiple_content_length", "negative_content_length", "nul_byte", "obs_fold", "orphan_response", "overlap_conflict", "reset", "retransmission_conflict", "space_before_colon", "space_in_target", "switched_protocol", "truncated_packets", "unexpected_100", "unknown_transfer_encoding", "unpaired", "bad_frame"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tls:
@@ -511,6 +511,50 @@ class Response:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SocketMessage:
+    """A WebSocket message, or a control frame, of either side."""
+
+    at_us: int
+    from_client: bool
+    opcode: int
+    payload: bytes
+    wire_bytes: int
+    missing_bytes: int
+    complete: bool
+    truncated: bool
+    compressed: bool
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "at_us": self.at_us,
+            "from_client": self.from_client,
+            "opcode": self.opcode,
+            "payload": self.payload,
+            "wire_bytes": self.wire_bytes,
+            "missing_bytes": self.missing_bytes,
+            "complete": self.complete,
+            "truncated": self.truncated,
+            "compressed": self.compressed,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "SocketMessage":
+        """From fastavro."""
+        return cls(
+            at_us=value["at_us"],
+            from_client=value["from_client"],
+            opcode=value["opcode"],
+            payload=value["payload"],
+            wire_bytes=value["wire_bytes"],
+            missing_bytes=value["missing_bytes"],
+            complete=value["complete"],
+            truncated=value["truncated"],
+            compressed=value["compressed"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
     """One HTTP request with its response, or the half that was seen."""
 
@@ -543,6 +587,7 @@ class Exchange:
     request: Request | None
     response: Response | None
     application: str = ''
+    messages: tuple[SocketMessage, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -576,6 +621,7 @@ class Exchange:
             "tls": None if self.tls is None else self.tls.to_avro(),
             "request": None if self.request is None else self.request.to_avro(),
             "response": None if self.response is None else self.response.to_avro(),
+            "messages": [item.to_avro() for item in self.messages],
         }
 
     @classmethod
@@ -611,6 +657,7 @@ class Exchange:
             tls=None if value["tls"] is None else Tls.from_avro(value["tls"]),
             request=None if value["request"] is None else Request.from_avro(value["request"]),
             response=None if value["response"] is None else Response.from_avro(value["response"]),
+            messages=tuple(SocketMessage.from_avro(item) for item in value["messages"]),
         )
 
 
@@ -1808,6 +1855,7 @@ RECORDS = (
     Body,
     Request,
     Response,
+    SocketMessage,
     Exchange,
     Evidence,
     Finding,

@@ -37,6 +37,16 @@ pub fn http2(bytes: &[u8]) {
     stream(&[&preface[..], settings, bytes].concat());
 }
 
+/// The same behind a WebSocket's handshake.
+pub fn websocket(bytes: &[u8]) {
+    let asks = b"GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n";
+    let accepts = b"HTTP/1.1 101 S\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    let asks = [&[0, asks.len() as u8], &asks[..]].concat();
+    let accepts = [&[1, accepts.len() as u8], &accepts[..]].concat();
+    stream(&[&asks[..], &accepts, bytes].concat());
+}
+
 /// Any bytes as header blocks behind their lengths, with one table.
 pub fn header_blocks(bytes: &[u8]) {
     const KEPT_BYTES_MAX: usize = 1_000;

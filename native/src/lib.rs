@@ -21,3 +21,4 @@ pub mod site;
 pub mod snapshot;
 pub mod socks;
 pub mod tally;
+pub mod websocket;

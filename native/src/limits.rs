@@ -59,6 +59,11 @@ limits! {
     skew_us = 2_000_000;
     /// An exchange goes out unfinished this long after its first byte.
     unfinished_us = 5_000_000;
+    /// A stream of messages is cut into parts of so many kept bytes; with the longest message one
+    /// record stays under 4 MiB.
+    part_bytes_max = 1 << 20;
+    /// A part goes out this long after its first message.
+    part_us = 60_000_000;
     /// A silent flow ends. Keep-alive timeouts of servers are 5 to 120 s, of proxies up to 300.
     idle_us = 300_000_000;
     /// A closed flow is remembered so long, so that a second tap's copy is not a new flow.

@@ -3,7 +3,7 @@
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
 /// The ten bytes before a Exchange: marker and schema fingerprint.
-pub const EXCHANGE_HEAD: [u8; 10] = [0xc3, 0x01, 0x7a, 0xfa, 0x2d, 0x8f, 0x57, 0x3a, 0x70, 0x0f];
+pub const EXCHANGE_HEAD: [u8; 10] = [0xc3, 0x01, 0x0c, 0x29, 0x37, 0x83, 0x54, 0x43, 0x11, 0x06];
 /// The ten bytes before a LedgerEntry: marker and schema fingerprint.
 pub const LEDGER_ENTRY_HEAD: [u8; 10] = [0xc3, 0x01, 0xc3, 0xa4, 0x35, 0x2e, 0xb7, 0xb2, 0x60, 0x28];
 /// The ten bytes before a PacketBlock: marker and schema fingerprint.
@@ -86,8 +86,9 @@ pub enum Anomaly {
     Unexpected100,
     UnknownTransferEncoding,
     Unpaired,
+    BadFrame,
 }
-pub const ANOMALY_SYMBOLS: [&str; 43] = [
+pub const ANOMALY_SYMBOLS: [&str; 44] = [
     "other",
     "ambiguous_framing",
     "bad_chunk",
@@ -131,6 +132,7 @@ pub const ANOMALY_SYMBOLS: [&str; 43] = [
     "unexpected_100",
     "unknown_transfer_encoding",
     "unpaired",
+    "bad_frame",
 ];
 
 /// capture: frames and captured bytes; packing: the same into blocks; reassembly: TCP payload bytes; exchanges: stream bytes.

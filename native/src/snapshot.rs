@@ -4,19 +4,30 @@
 //! `p` a piece of a flow's bytes, `w` the worker's own. The first byte of a value is the version
 //! of its form; the rest is postcard's. Only rows that changed are written; pieces of what is over
 //! get tombstones in the same batch as the flow row that does not name them any more.
+//!
+//! Version 2 adds `Later` behind a flow; all else is as in version 1.
 
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
+use crate::exchange::socket::Socket;
 use crate::flow::blob::Blob;
 use crate::flow::key::FlowKey;
 use crate::flow::wheel::TICK_US;
 use crate::reassembler::Reassembler;
 use crate::site::{Agent, Progress};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The oldest version that is read.
+const VERSION_MIN: u8 = 1;
+
+/// What a flow's row has since version 2.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Later {
+    socket: Option<Box<Socket>>,
+}
 
 /// A row's key, and its value unless it is a tombstone.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);
@@ -65,7 +76,7 @@ fn value<T: Serialize>(of: &T) -> Vec<u8> {
 
 fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, String> {
     match value.split_first() {
-        Some((&VERSION, rest)) => match postcard::take_from_bytes(rest) {
+        Some((&(VERSION_MIN..=VERSION), rest)) => match postcard::take_from_bytes(rest) {
             Ok((found, [])) => Ok(found),
             // Another form under the same number would be read as far as it happens to fit.
             Ok(_) => Err("a state row is damaged: bytes follow its end".to_owned()),
@@ -77,6 +88,16 @@ fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, String> {
         )),
         None => Err("a state row is empty".to_owned()),
     }
+}
+
+/// A flow's row, of this version or one that had nothing behind it.
+fn read_flow(row: &[u8]) -> Result<Connection, String> {
+    if row.first() == Some(&VERSION_MIN) {
+        return read(row);
+    }
+    let (mut flow, later): (Connection, Later) = read(row)?;
+    flow.talk.socket = later.socket;
+    Ok(flow)
 }
 
 impl Connection {
@@ -93,7 +114,12 @@ impl Connection {
         let messages = self.talk.open.iter_mut().flat_map(|open| open.messages());
         let messages = messages
             .flat_map(|message| [&mut message.head, &mut message.trailers, &mut message.body]);
-        waiting.chain(parts).chain(tables).chain(messages)
+        let socket = self.talk.socket.iter_mut().flat_map(|of| of.blobs());
+        waiting
+            .chain(parts)
+            .chain(tables)
+            .chain(messages)
+            .chain(socket)
     }
 
     /// Its row, rows of new bytes, tombstones of pieces whose blob is gone.
@@ -119,7 +145,11 @@ impl Connection {
         let mut tombstones = Vec::new();
         bury_pieces(&piece_of, &gone, &mut tombstones);
         out.extend(tombstones.into_iter().map(|key| (key, None)));
-        out.push((flow_key(b'f', site, key), Some(value(self))));
+        // The socket is not in the form of version 1, which the first half has.
+        let socket = self.talk.socket.take();
+        let later = Later { socket };
+        out.push((flow_key(b'f', site, key), Some(value(&(&*self, &later)))));
+        self.talk.socket = later.socket;
         (self.changed, self.in_rows) = (false, true);
     }
 }
@@ -163,7 +193,7 @@ impl Reassembler {
         for &(key, row) in rows {
             match key.split_first() {
                 Some((b'p', rest)) => drop(pieces.insert(rest, row)),
-                Some((b'f', rest)) => flows.push((rest, read::<Connection>(row)?)),
+                Some((b'f', rest)) => flows.push((rest, read_flow(row)?)),
                 Some((b's', name)) => self.add_site(text(name)?).progress = read::<Progress>(row)?,
                 Some((b'a', rest)) => self.restore_agent(rest, row)?,
                 Some((b'w', _)) => self.packets = read(row)?,

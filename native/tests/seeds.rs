@@ -54,6 +54,11 @@ fn http2_streams() {
 }
 
 #[test]
+fn websockets() {
+    replay("websocket", flows::websocket);
+}
+
+#[test]
 fn header_blocks() {
     replay("header_blocks", flows::header_blocks);
 }

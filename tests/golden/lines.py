@@ -108,6 +108,28 @@ def plain(exchange: native.Exchange) -> dict[str, Any]:
         and {"method": text(request.method), "target": text(request.target), **_message(request)},
         "response": response
         and {"status": response.status, "reason": text(response.reason), **_message(response)},
+        **({} if exchange.part is None else _part(exchange)),
+    }
+
+
+def _part(exchange: native.Exchange) -> dict[str, Any]:
+    return {
+        "part": exchange.part,
+        "messages": [
+            {
+                "at_us": message.at_us,
+                "from_client": message.from_client,
+                "opcode": message.opcode,
+                "payload": text(message.payload[:80]),
+                "payload_bytes": len(message.payload),
+                "wire_bytes": message.wire_bytes,
+                "missing_bytes": message.missing_bytes,
+                "complete": message.complete,
+                "truncated": message.truncated,
+                "compressed": message.compressed,
+            }
+            for message in exchange.messages
+        ],
     }
 
 

@@ -21,7 +21,7 @@ MESSAGE = ("version", "head_bytes", "complete")
 def assert_same(native: Exchange, oracle: types.Exchange) -> None:
     """Every field of the schema, read lazily and by fastavro."""
     for name in types.Exchange.__dataclass_fields__:
-        if name not in {"anomalies", "tls", "request", "response"}:
+        if name not in {"anomalies", "tls", "request", "response", "messages"}:
             assert getattr(native, name) == getattr(oracle, name), name
     assert native.anomalies == list(oracle.anomalies)
     tls = oracle.tls
@@ -30,6 +30,10 @@ def assert_same(native: Exchange, oracle: types.Exchange) -> None:
         oracle.request is None,
         oracle.response is None,
     )
+    assert len(native.messages) == len(oracle.messages)
+    for seen, wanted in zip(native.messages, oracle.messages, strict=True):
+        for name in types.SocketMessage.__dataclass_fields__:
+            assert getattr(seen, name) == getattr(wanted, name), name
     if native.request and oracle.request:
         assert native.request.method == oracle.request.method
         assert native.request.target == oracle.request.target

@@ -23,7 +23,7 @@ CALM = [case for case in CASES if case != "ports_reused"]
 # answer begins, so it needs that SYN first, and a flow without a SYN begins with whatever packet
 # of it comes first.
 IN_ORDER = {
-    "forged_reset", "overlap_conflict", "keep_alive_probe", "upgrade_101",
+    "forged_reset", "overlap_conflict", "keep_alive_probe",
     "syn_data", "http2_mid_connection",
 }  # fmt: skip
 UNORDERED = [case for case in CALM if case not in IN_ORDER]

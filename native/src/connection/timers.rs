@@ -73,7 +73,7 @@ impl Connection {
     /// The next time something happens without a packet.
     pub fn deadline(&self, limits: &Limits) -> i64 {
         let waits = self.waits(limits).map(|(at, ..)| at);
-        let talk = self.talk.deadline(limits.unfinished_us);
+        let talk = self.talk.deadline(limits);
         let reset = self
             .reset_us
             .filter(|_| self.closed_us.is_none())
@@ -101,7 +101,7 @@ impl Connection {
                 if !self.force(side, false, scene) {
                     return true;
                 }
-            } else if self.talk.deadline(scene.limits.unfinished_us) == Some(at) {
+            } else if self.talk.deadline(scene.limits) == Some(at) {
                 self.talk.tick(at, scene);
             } else if self
                 .reset_us

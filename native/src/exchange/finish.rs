@@ -51,6 +51,14 @@ impl Talk {
                 self.upgrade(scene);
                 return;
             }
+            let upgrades = open.response.iter().flat_map(|of| of.fields(b"upgrade"));
+            if upgrades
+                .flat_map(|field| field.split(|&byte| byte == b','))
+                .any(|name| name.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+            {
+                self.enter_socket(scene);
+                return;
+            }
             self.sides
                 .iter_mut()
                 .for_each(|side| side.phase = Phase::Opaque(Drop::Switched));
@@ -147,5 +155,6 @@ impl Talk {
         while !self.open.is_empty() {
             self.conclude(0, scene);
         }
+        self.end_socket(scene);
     }
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::avro::{Damage, Reader};
 use crate::flow::blob::Blob;
 use crate::flow::run::Run;
 use crate::http1::head::{Head, Method};
 use crate::http1::marks::Marks;
 use crate::limits::Limits;
 use crate::schema::Pairing;
+use crate::websocket::frame::unmask;
 
 /// Bytes of a message on the wire by what they were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +91,42 @@ impl Message {
         }
     }
 
+    /// What it has beside its head belongs to a part that is over.
+    pub fn restart(&mut self) {
+        (self.shares, self.head_bytes, self.body) = Default::default();
+        (self.missing_bytes, self.head_missing_bytes) = (0, 0);
+        (self.gaps, self.trailers) = Default::default();
+        self.complete = true;
+        // Another name and other rows than those of the message that it was copied from.
+        self.head = Blob::of(std::mem::take(&mut self.head.bytes));
+    }
+
+    /// The values of a response's header fields with this name, in lower case.
+    pub fn fields(&self, name: &[u8]) -> Vec<&[u8]> {
+        self.read_fields(name).unwrap_or_default()
+    }
+
+    fn read_fields(&self, name: &[u8]) -> Result<Vec<&[u8]>, Damage> {
+        let mut head = Reader::new(&self.head.bytes);
+        head.long()?;
+        head.bytes()?;
+        head.bytes()?;
+        let mut found = Vec::new();
+        loop {
+            // Written by `http1::head`: blocks of so many pairs.
+            let count = head.long()?;
+            if count <= 0 {
+                return Ok(found);
+            }
+            for _ in 0..count {
+                let (field, value) = (head.bytes()?, head.bytes()?);
+                if field.eq_ignore_ascii_case(name) {
+                    found.push(value);
+                }
+            }
+        }
+    }
+
     pub fn method(&self) -> Method {
         match (self.head_method, self.connect_method) {
             (true, _) => Method::Head,
@@ -127,6 +165,47 @@ impl Message {
     pub fn reach(&mut self, run: &Run, bytes: usize) {
         self.end = run.start + bytes as u64;
         self.end_us = run.at_us;
+    }
+}
+
+/// A WebSocket message, or a control frame, as it grows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Growing {
+    pub opcode: u8,
+    pub compressed: bool,
+    /// Packet time of the first byte.
+    pub at_us: i64,
+    /// Without mask, as far as it is kept.
+    pub payload: Blob,
+    pub wire_bytes: u64,
+    pub missing_bytes: u64,
+    /// Fewer bytes are kept than came.
+    pub is_cut: bool,
+    /// Its beginning was not seen.
+    pub broken: bool,
+}
+
+impl Growing {
+    pub fn new(opcode: u8, compressed: bool, at_us: i64) -> Self {
+        Growing {
+            opcode,
+            compressed,
+            at_us,
+            payload: Blob::default(),
+            wire_bytes: 0,
+            missing_bytes: 0,
+            is_cut: false,
+            broken: false,
+        }
+    }
+
+    /// Payload bytes came, in order; `turned` bytes of the frame stood in front of them.
+    pub fn grow(&mut self, bytes: &[u8], mask: [u8; 4], turned: u8, kept_max: usize) {
+        let free = kept_max.saturating_sub(self.payload.len());
+        self.is_cut |= bytes.len() > free;
+        let kept = &bytes[..bytes.len().min(free)];
+        unmask(kept, mask, turned, &mut self.payload.bytes);
+        self.wire_bytes += bytes.len() as u64;
     }
 }
 

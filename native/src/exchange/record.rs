@@ -3,6 +3,7 @@
 use super::community::community_id;
 use super::id::{self, Identity};
 use super::message::{Message, Open};
+use super::part::Part;
 use super::scene::Scene;
 use crate::avro::{write_boolean, write_bytes, write_long, write_string};
 use crate::schema::{Anomaly, EXCHANGE_HEAD, Mode};
@@ -11,31 +12,50 @@ const PROTOCOLS: [&str; 4] = ["http/0.9", "http/1.0", "http/1.1", "http/2"];
 
 /// Writes the exchange as it is; `over`: nothing more will come of it.
 pub fn emit(open: &mut Open, over: bool, scene: &mut Scene) {
-    let client = scene
-        .key
-        .side(usize::from(open.client_side))
-        .address()
-        .to_string();
-    let kept: usize = open
-        .messages()
-        .map(|message| message.body.len() + message.head.len())
-        .sum();
-    let mut out = Vec::with_capacity(kept + 640);
-    write(open, over, &client, scene, &mut out);
-    let mut key = Vec::with_capacity(scene.site.len() + 1 + client.len());
-    key.extend_from_slice(scene.site.as_bytes());
-    key.push(b'/');
-    key.extend_from_slice(client.as_bytes());
     scene.count(if open.emitted {
         "revisions"
     } else {
         "exchanges"
     });
-    scene.outputs.push((Some(key), out));
+    send(open, over, None, scene);
     open.emitted = true;
 }
 
-fn write(open: &Open, over: bool, client: &str, scene: &Scene, out: &mut Vec<u8>) {
+/// Writes a part of the stream that the exchange asked for.
+pub fn emit_part(open: &Open, part: &Part, scene: &mut Scene) {
+    scene.count("parts");
+    send(open, true, Some(part), scene);
+}
+
+fn send(open: &Open, over: bool, part: Option<&Part>, scene: &mut Scene) {
+    let client = scene
+        .key
+        .side(usize::from(open.client_side))
+        .address()
+        .to_string();
+    let kept: usize = [&open.request, &open.response]
+        .into_iter()
+        .flatten()
+        .map(|message| message.body.len() + message.head.len())
+        .sum();
+    let items_bytes = part.map_or(0, Part::bytes);
+    let mut out = Vec::with_capacity(kept + items_bytes + 640);
+    write(open, over, part, &client, scene, &mut out);
+    let mut key = Vec::with_capacity(scene.site.len() + 1 + client.len());
+    key.extend_from_slice(scene.site.as_bytes());
+    key.push(b'/');
+    key.extend_from_slice(client.as_bytes());
+    scene.outputs.push((Some(key), out));
+}
+
+fn write(
+    open: &Open,
+    over: bool,
+    part: Option<&Part>,
+    client: &str,
+    scene: &Scene,
+    out: &mut Vec<u8>,
+) {
     let client_side = usize::from(open.client_side);
     let server = scene.key.side(1 - client_side);
     let missing: u64 = [&open.request, &open.response]
@@ -49,14 +69,11 @@ fn write(open: &Open, over: bool, client: &str, scene: &Scene, out: &mut Vec<u8>
     write_string(scene.site, out);
     write_string(&open.source, out);
     write_long(Mode::Tcp as i64, out);
-    write_string(PROTOCOLS[usize::from(open.version.min(3))], out);
-    write_long(
-        open.request
-            .as_ref()
-            .or(open.response.as_ref())
-            .map_or(0, |message| message.at_us),
-        out,
-    );
+    let protocol = PROTOCOLS[usize::from(open.version.min(3))];
+    write_string(part.map_or(protocol, |_| "websocket"), out);
+    let first = open.request.as_ref().or(open.response.as_ref());
+    let at_us = first.map_or(0, |message| message.at_us);
+    write_long(part.map_or(at_us, Part::at_us), out);
     write_string(client, out);
     write_long(i64::from(scene.key.side(client_side).port), out);
     write_string(client, out);
@@ -69,16 +86,23 @@ fn write(open: &Open, over: bool, client: &str, scene: &Scene, out: &mut Vec<u8>
     write_string("", out);
     write_long(i64::from(open.pairing), out);
     write_boolean(over, out);
-    write_option(None, out);
+    write_option(part.map(|part| i64::from(part.number)), out);
     write_option((open.stream > 0).then_some(i64::from(open.stream)), out);
     write_option(open.request.as_ref().map(sequence), out);
     write_option(open.response.as_ref().map(sequence), out);
     write_long(missing as i64, out);
-    write_option(latency_us(open), out);
+    write_option(latency_us(open).filter(|_| part.is_none()), out);
     write_anomalies(open, over, out);
     write_long(0, out);
     write_message(open.request.as_ref(), false, out);
     write_message(open.response.as_ref(), true, out);
+    if let Some(part) = part {
+        write_long(part.messages.len() as i64, out);
+        part.messages
+            .iter()
+            .for_each(|(_, item)| out.extend_from_slice(item));
+    }
+    write_long(0, out);
 }
 
 fn id_of(open: &Open, scene: &Scene) -> [u8; 32] {

@@ -8,12 +8,14 @@ use super::message::{First, Message, Open};
 use super::pairing::{self, Answer};
 use super::record;
 use super::scene::Scene;
+use super::socket::Socket;
 use super::streams::Http2;
 use crate::flow::blob::Blob;
 use crate::http1::body::Decoder;
 use crate::http1::framing::{self, Framing};
 use crate::http1::head::{self, Head, Method};
 use crate::http1::marks::Marks;
+use crate::limits::Limits;
 use crate::schema::{Anomaly, Pairing};
 use crate::tally::Drop;
 
@@ -33,6 +35,8 @@ pub enum Phase {
     /// Frames, as `Talk::http2` has them.
     Http2,
     Closed,
+    /// Frames, as `Talk::socket` has them.
+    Socket,
 }
 
 /// What a partial head is, as far as its first line is there.
@@ -92,6 +96,9 @@ pub struct Talk {
     pub damaged: bool,
     pipelined: bool,
     pub http2: Option<Box<Http2>>,
+    /// Behind the rest of the flow's row, which older versions wrote without it.
+    #[serde(skip)]
+    pub socket: Option<Box<Socket>>,
 }
 
 impl Talk {
@@ -108,8 +115,10 @@ impl Talk {
         let of = |message: &Option<Message>| {
             message.as_ref().map_or(0, |message| message.shares.total())
         };
+        let socket = self.socket.iter().map(|socket| &socket.open);
         self.open
             .iter()
+            .chain(socket)
             .map(|open| of(&open.request) + of(&open.response))
             .sum()
     }
@@ -119,14 +128,21 @@ impl Talk {
         self.sides[0].part.len() + self.sides[1].part.len()
     }
 
-    /// When the next exchange goes out unfinished.
-    pub fn deadline(&self, unfinished_us: i64) -> Option<i64> {
+    /// When the next exchange goes out unfinished, or the part under way.
+    pub fn deadline(&self, limits: &Limits) -> Option<i64> {
         let waiting = self.open.iter().filter(|open| !open.emitted);
-        waiting.map(|open| open.since_us + unfinished_us).min()
+        waiting
+            .map(|open| open.since_us + limits.unfinished_us)
+            .chain(self.part_deadline(limits.part_us))
+            .min()
     }
 
     /// Sends out what is unfinished since then.
     pub fn tick(&mut self, until_us: i64, scene: &mut Scene) {
+        let part = self.part_deadline(scene.limits.part_us);
+        if part.is_some_and(|at_us| at_us <= until_us) {
+            self.emit_part(scene);
+        }
         let mut index = 0;
         while let Some(open) = self.open.get_mut(index) {
             index += 1;

@@ -40,6 +40,7 @@ impl Talk {
                     Some(taken) => taken,
                     None => break,
                 },
+                Phase::Socket => self.socket(side, &here, scene),
                 Phase::Opaque(cause) => {
                     scene.tally.drop(cause, here.bytes.len());
                     here.bytes.len()
@@ -192,6 +193,7 @@ impl Talk {
                 self.lose_track(side, scene);
             }
             Phase::Http2 => self.gap_in_frames(side, bytes, scene),
+            Phase::Socket => self.gap_in_socket(side, bytes, scene),
             Phase::Opaque(_) | Phase::Closed => {}
         }
     }
@@ -289,6 +291,7 @@ impl Talk {
             }
             Phase::Body(decoder) => self.finish(side, whole && decoder.ends_at_close(), scene),
             Phase::Http2 => self.close_streams(side, scene),
+            Phase::Socket => self.close_socket(side, scene),
             Phase::Opaque(_) | Phase::Closed => {}
         }
         self.sides[side].phase = Phase::Closed;

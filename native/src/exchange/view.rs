@@ -67,6 +67,21 @@ pub struct View {
     pub tls: Option<[Option<Place>; 4]>,
     pub request: Option<MessageView>,
     pub response: Option<MessageView>,
+    pub messages: Vec<SocketView>,
+}
+
+/// A message of a WebSocket.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SocketView {
+    pub at_us: i64,
+    pub from_client: bool,
+    pub opcode: i64,
+    pub payload: Place,
+    pub wire_bytes: i64,
+    pub missing_bytes: i64,
+    pub complete: bool,
+    pub truncated: bool,
+    pub compressed: bool,
 }
 
 /// A reader that knows where it is.
@@ -168,6 +183,20 @@ impl<'a> Cursor<'a> {
         })
     }
 
+    fn socket(&mut self) -> Result<SocketView, Damage> {
+        Ok(SocketView {
+            at_us: self.long()?,
+            from_client: self.fields.boolean()?,
+            opcode: self.long()?,
+            payload: self.bytes()?,
+            wire_bytes: self.long()?,
+            missing_bytes: self.long()?,
+            complete: self.fields.boolean()?,
+            truncated: self.fields.boolean()?,
+            compressed: self.fields.boolean()?,
+        })
+    }
+
     fn response(&mut self) -> Result<MessageView, Damage> {
         Ok(MessageView {
             status: self.long()?,
@@ -226,6 +255,11 @@ impl View {
             })?,
             request: at.option(Cursor::request)?,
             response: at.option(Cursor::response)?,
+            messages: {
+                let mut messages = Vec::new();
+                at.array(|at| at.socket().map(|message| messages.push(message)))?;
+                messages
+            },
         };
         cursor.fields.end()?;
         Ok(view)

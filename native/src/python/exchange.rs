@@ -7,13 +7,14 @@ use sha2::{Digest, Sha256};
 
 use crate::content::{self, Outcome};
 use crate::exchange::id::hex;
-use crate::exchange::view::{BodyView, MessageView, Place, View, items, slice};
+use crate::exchange::view::{BodyView, MessageView, Place, SocketView, View, items, slice};
 use crate::schema::ANOMALY_SYMBOLS;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Exchange>()?;
     module.add_class::<Request>()?;
     module.add_class::<Response>()?;
+    module.add_class::<SocketMessage>()?;
     module.add_class::<Body>()
 }
 
@@ -165,6 +166,15 @@ impl Exchange {
         })
     }
 
+    #[getter]
+    fn messages(&self, py: Python<'_>) -> Vec<SocketMessage> {
+        let of = |message: &SocketView| SocketMessage {
+            record: self.record.clone_ref(py),
+            message: message.clone(),
+        };
+        self.view.messages.iter().map(of).collect()
+    }
+
     #[pyo3(signature = (*, client_ip=None, application=None))]
     fn relabel<'py>(
         &self,
@@ -229,6 +239,24 @@ impl Response {
         header(self.record.bind(py), &self.message.headers, name)
     }
 }
+
+#[pyclass(module = "sidetap_native", frozen)]
+struct SocketMessage {
+    record: Py<PyBytes>,
+    message: SocketView,
+}
+
+fields!(SocketMessage, message:
+    value at_us -> i64,
+    value from_client -> bool,
+    value opcode -> i64,
+    bytes payload -> Bound<'py, PyBytes>,
+    value wire_bytes -> i64,
+    value missing_bytes -> i64,
+    value complete -> bool,
+    value truncated -> bool,
+    value compressed -> bool,
+);
 
 #[pyclass(module = "sidetap_native", frozen)]
 struct Body {
