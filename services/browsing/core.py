@@ -115,6 +115,9 @@ class BrowsingCore:
         return changes
 
     def _exchange(self, view: ExchangeView, _record: bytes) -> None:
+        if view.part is not None:
+            # It goes on behind an exchange that was counted.
+            return
         request = view.request
         if not view.response_final:
             if request is not None:
@@ -129,7 +132,7 @@ class BrowsingCore:
         at_us = view.at_us
         if request is not None:
             if view.revision:
-                self._unanswered.delete(_unpart(view.id))
+                self._unanswered.delete(view.id.encode())
             attempt = attempt_of(view.host, request, self._rules.masker.key)
             missing = status in self._rules.settings.statuses
             if attempt is None and not missing and key not in self._walks:
@@ -165,15 +168,15 @@ class BrowsingCore:
             user=attempt.user if attempt else 0,
             secret=attempt.secret if attempt else 0,
         )
-        if self._unanswered.put(_unpart(view.id), row):
+        if self._unanswered.put(view.id.encode(), row):
             self._counts["unanswered_given_way"] += 1
 
     def _waited(self, view: ExchangeView) -> Unanswered | None:
         """The request of a response that comes alone; None: it was never seen."""
-        waiting = self._unanswered.get(_unpart(view.id))
+        waiting = self._unanswered.get(view.id.encode())
         if waiting is None:
             self._counts["answers_without_request"] += 1
-        self._unanswered.delete(_unpart(view.id))
+        self._unanswered.delete(view.id.encode())
         return waiting
 
     def _step(self, key: bytes, seen: Seen) -> None:
@@ -264,11 +267,6 @@ class BrowsingCore:
             self._counts[f"findings_{record.state}"] += 1
         else:
             self._changes.outputs.append(Output("advice", record.id.encode(), encode(record)))
-
-
-def _unpart(exchange: str) -> bytes:
-    """The id without the number of a part: the status of a stream comes with its last one."""
-    return exchange.partition("/")[0].encode()
 
 
 def _asked(waiting: Unanswered) -> Asked:

@@ -14,9 +14,11 @@ from services.cli.moments import iso
 from services.cli.safe_text import text
 
 if TYPE_CHECKING:
-    from sidetap_native import Body, Exchange, Request, Response
+    from sidetap_native import Body, Exchange, Request, Response, SocketMessage
 
 Json = dict[str, Any]
+# RFC 6455, 11.8. Else: the end of a message whose beginning was not seen.
+OPCODES = {1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong"}
 
 
 def exchange_form(exchange: "Exchange", *, bodies: bool = False) -> Json:
@@ -51,7 +53,25 @@ def exchange_form(exchange: "Exchange", *, bodies: bool = False) -> Json:
         "request_seq": exchange.request_seq,
         "response_seq": exchange.response_seq,
         "response_final": exchange.response_final,
+        "messages": [_socket_message(message, bodies) for message in exchange.messages],
     }
+
+
+def _socket_message(message: "SocketMessage", bodies: bool) -> Json:
+    form: Json = {
+        "at": iso(message.at_us),
+        "from": "client" if message.from_client else "server",
+        "type": OPCODES.get(message.opcode, "rest"),
+        "bytes": len(message.payload),
+        "wire_bytes": message.wire_bytes,
+        "missing_bytes": message.missing_bytes,
+        "complete": message.complete,
+        "truncated": message.truncated,
+        "compressed": message.compressed,
+    }
+    if bodies:
+        form["base64"] = base64.b64encode(message.payload).decode()
+    return form
 
 
 def _request(request: "Request", bodies: bool) -> Json:

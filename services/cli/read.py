@@ -20,6 +20,7 @@ from services.cli.one_process import pipeline
 from services.cli.output import Format, JsonLines, Progress, chosen, print_people, say, table
 from services.cli.refusal import RefusedError, os_reason
 from services.cli.safe_text import shown, text
+from services.cli.sockets import Sockets
 from services.runtime.core import Output
 from services.runtime.settings import load
 
@@ -132,15 +133,17 @@ def _keys_come_later(keylog: Path) -> None:
 
 
 class LastWords:
-    """Holds back the first record of an exchange that has not ended: a second may replace it.
+    """Holds back the first record of an exchange that has not ended: a second may replace it, or
+    parts with its messages follow.
 
-    In a file both are there, and who reads it wants one. What waits is bounded: past that, the
-    oldest goes out as it is, and a second record follows it, as on the topic.
+    In a file all are there, and who reads it wants one. What waits is bounded: past that, the
+    oldest goes out as it is, and other records follow it, as on the topic.
     """
 
     def __init__(self, held_max: int) -> None:
         self._held_max = held_max
         self._held: dict[str, Output] = {}
+        self._sockets = Sockets(held_max)
 
     def of(self, records: Iterable[Output]) -> Iterator[Output]:
         """Records without those that may be replaced."""
@@ -148,6 +151,9 @@ class LastWords:
             exchange = as_exchange(record) if record.topic == EXCHANGES else None
             if exchange is None:
                 yield record
+                continue
+            if self._sockets.has(exchange):
+                yield from self._sockets.of(exchange, record)
                 continue
             self._held.pop(exchange.id, None)
             if exchange.response_final:
@@ -159,7 +165,7 @@ class LastWords:
 
     def rest(self) -> list[Output]:
         """What nothing replaced."""
-        return list(self._held.values())
+        return [*self._held.values(), *self._sockets.rest()]
 
 
 class Held:

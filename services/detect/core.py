@@ -91,14 +91,18 @@ class DetectCore:
 
     def _exchange(self, exchange: ExchangeView, _record: bytes) -> None:
         request = exchange.request
-        if request is None or exchange.revision > 0 or (exchange.part or 0) > 1:
-            # An answer, or a request that was looked at when it came without its answer, or
-            # with the first part of its stream.
+        if request is None or exchange.revision > 0:
+            # An answer, or a request that was looked at when it came without its answer.
             return
         path = request.target.partition(b"?")[0].decode("latin-1")
         excluded = self._exclusions.test(exchange, path) or nothing_excluded
-        verdict = self._inspector.inspect(request, excluded)
-        self._counts["requests"] += 1
+        if exchange.part is None:
+            verdict = self._inspector.inspect(request, excluded)
+            self._counts["requests"] += 1
+        else:
+            # Its request was looked at with the exchange that it goes on behind.
+            verdict = self._inspector.inspect_messages(exchange.messages, excluded)
+            self._counts["parts"] += 1
         for class_ in verdict.scores:
             self._hit(class_, exchange, request, verdict)
         if verdict.overlimit:

@@ -193,7 +193,7 @@ def points_of(request: RequestView, clean: Clean) -> Points:
             points.charge(cost)
     body = request.body.decoded()
     if body:
-        _body(points, body, content_type)
+        add_body(points, body, content_type)
     return points
 
 
@@ -232,7 +232,7 @@ def _pairs(points: Points, place: str, pairs: structures.Pairs, *, plus: bool = 
             points.add(place, name, value, plus=plus)
 
 
-def _body(points: Points, body: bytes, content_type: bytes) -> None:
+def add_body(points: Points, body: bytes, content_type: bytes) -> None:
     """The body by what it is: by its own first bytes where its type says nothing or lies."""
     kind = content_type.lower()
     if b"multipart/" in kind and b"boundary" in kind:

@@ -5,17 +5,18 @@ Out:  Verdict.
 Keeps: the compiled rules, and header values that were seen to be clean.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from services.detect import libinjection
 from services.detect.clean import Clean
 from services.detect.context import is_text
 from services.detect.detectors import DETECTORS, class_of
 from services.detect.matcher import Matcher
-from services.detect.points import Point, points_of
+from services.detect.messages import points_of_messages
+from services.detect.points import Point, Points, points_of
 from services.detect.rules import Match, Rule
 from services.detect.scoring import Signal, Verdict, decided, score
-from services.detect.view import RequestView
+from services.detect.view import MessageView, RequestView
 
 Excluded = Callable[[Signal], bool]
 
@@ -38,12 +39,14 @@ class Inspector:
         found = self._signals(points.found)
         if not found and not points.overlimit:
             self._clean.learn(points.headers)
-        signals = tuple(signal for signal in found if not excluded(signal))
-        return Verdict(
-            scores=decided(score(signals)),
-            signals=signals,
-            overlimit=tuple(sorted(points.overlimit)),
-        )
+        return _verdict(points, found, excluded)
+
+    def inspect_messages(
+        self, messages: Iterable[MessageView], excluded: Excluded = nothing_excluded
+    ) -> Verdict:
+        """Decide on what a WebSocket's client said."""
+        points = points_of_messages(messages)
+        return _verdict(points, self._signals(points.found), excluded)
 
     def _signals(self, points: list[Point]) -> list[Signal]:
         signals = [
@@ -81,6 +84,15 @@ def _opinions(points: list[Point], signals: list[Signal]) -> Iterator[Signal]:
         if id(point) in suspected["xss"]:
             said += libinjection.html_opinion(point)
         yield from (one for rule, match in said if (one := signal_of(rule, match)))
+
+
+def _verdict(points: Points, found: list[Signal], excluded: Excluded) -> Verdict:
+    signals = tuple(signal for signal in found if not excluded(signal))
+    return Verdict(
+        scores=decided(score(signals)),
+        signals=signals,
+        overlimit=tuple(sorted(points.overlimit)),
+    )
 
 
 def looks_at(rule: Rule, place: str) -> bool:

@@ -3,6 +3,7 @@
 The native view and the values that `rawhttp` makes of bytes both have it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -33,6 +34,19 @@ class RequestView(Protocol):
     def headers(self) -> Headers: ...
     @property
     def body(self) -> BodyView: ...
+
+
+class MessageView(Protocol):
+    """A WebSocket message."""
+
+    @property
+    def from_client(self) -> bool: ...
+    @property
+    def opcode(self) -> int: ...
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def compressed(self) -> bool: ...
 
 
 class ResponseView(Protocol):
@@ -73,6 +87,8 @@ class ExchangeView(Protocol):
     def request(self) -> RequestView | None: ...
     @property
     def response(self) -> ResponseView | None: ...
+    @property
+    def messages(self) -> Sequence[MessageView]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +138,4 @@ class PlainExchange:
     host: str = ""
     application: str = ""
     part: int | None = None
+    messages: Sequence[MessageView] = ()

@@ -86,8 +86,11 @@ class ObserveCore:
 
     def _exchange(self, view: ExchangeView, record: bytes) -> None:
         request = view.request
-        key = view.id.partition("/")[0].encode()
-        if request is None or (view.part is not None and key in self._unanswered):
+        if view.part is not None:
+            # It goes on behind an exchange that was counted.
+            return
+        key = view.id.encode()
+        if request is None:
             self._late(key, view)
             return
         call = call_of(request)

@@ -78,12 +78,13 @@ def _key(site: str, client_ip: str) -> bytes:
 def _stream_bytes(exchange: Exchange) -> Amount:
     """Head and body bytes on the wire: the request's on revision 0, the response's when final.
 
-    So what two revisions both carry counts once. Framing is not in the record.
+    So what two revisions both carry counts once; parts of a stream have bytes of their own.
+    Framing is not in the record.
     """
     size = 0
     request, response = exchange.request, exchange.response
     if request is not None and exchange.revision == 0:
         size += request.head_bytes + request.body.wire_bytes
-    if response is not None and exchange.response_final:
+    if response is not None and (exchange.response_final or exchange.part is not None):
         size += response.head_bytes + response.body.wire_bytes
     return Amount(packets=0, bytes=size)  # The layer counts bytes; records are in the metrics.

@@ -39,9 +39,9 @@ impl<'a> Part<'a> {
         self.messages.iter().map(|(_, item)| item.len()).sum()
     }
 
-    /// Packet time of the first byte.
-    pub fn at_us(&self) -> i64 {
-        self.messages.first().map_or(0, |(at_us, _)| *at_us)
+    /// Packet time of the first byte, if there is one.
+    pub fn at_us(&self) -> Option<i64> {
+        self.messages.first().map(|(at_us, _)| *at_us)
     }
 }
 
@@ -114,7 +114,7 @@ impl Talk {
     pub(super) fn limit_part(&mut self, scene: &mut Scene) {
         let bytes = self.socket.as_ref().map_or(0, |socket| socket.ended.len());
         if bytes >= scene.limits.part_bytes_max as usize {
-            self.emit_part(scene);
+            self.emit_part(false, scene);
         }
     }
 
@@ -124,23 +124,21 @@ impl Talk {
         Some(socket.since_us + part_us)
     }
 
-    /// Nothing more will come.
+    /// Nothing more will come: the last part says so, with messages or without.
     pub(super) fn end_socket(&mut self, scene: &mut Scene) {
-        self.emit_part(scene);
+        self.emit_part(true, scene);
         self.socket = None;
     }
 
-    /// The part under way goes out, if it has messages; its bytes are settled in any case.
-    pub(super) fn emit_part(&mut self, scene: &mut Scene) {
+    /// The part under way goes out; `over`: it is the last.
+    pub(super) fn emit_part(&mut self, over: bool, scene: &mut Scene) {
         let Some(socket) = &mut self.socket else {
             return;
         };
-        if socket.messages > 0 {
-            let items = std::mem::take(&mut socket.ended).bytes;
-            let part = Part::of(socket.part, &items);
-            record::emit_part(&socket.open, &part, scene);
-            (socket.messages, socket.part) = (0, socket.part + 1);
-        }
+        let items = std::mem::take(&mut socket.ended).bytes;
+        let part = Part::of(socket.part, &items);
+        record::emit_part(&socket.open, over, &part, scene);
+        (socket.messages, socket.part) = (0, socket.part + 1);
         socket.open.marks = Default::default();
         for message in socket.open.messages() {
             scene.tally.messages_held -= message.shares.total() as i64;

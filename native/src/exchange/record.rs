@@ -22,9 +22,9 @@ pub fn emit(open: &mut Open, over: bool, scene: &mut Scene) {
 }
 
 /// Writes a part of the stream that the exchange asked for.
-pub fn emit_part(open: &Open, part: &Part, scene: &mut Scene) {
+pub fn emit_part(open: &Open, over: bool, part: &Part, scene: &mut Scene) {
     scene.count("parts");
-    send(open, true, Some(part), scene);
+    send(open, over, Some(part), scene);
 }
 
 fn send(open: &Open, over: bool, part: Option<&Part>, scene: &mut Scene) {
@@ -73,7 +73,7 @@ fn write(
     write_string(part.map_or(protocol, |_| "websocket"), out);
     let first = open.request.as_ref().or(open.response.as_ref());
     let at_us = first.map_or(0, |message| message.at_us);
-    write_long(part.map_or(at_us, Part::at_us), out);
+    write_long(part.and_then(Part::at_us).unwrap_or(at_us), out);
     write_string(client, out);
     write_long(i64::from(scene.key.side(client_side).port), out);
     write_string(client, out);
@@ -92,11 +92,11 @@ fn write(
     write_option(open.response.as_ref().map(sequence), out);
     write_long(missing as i64, out);
     write_option(latency_us(open).filter(|_| part.is_none()), out);
-    write_anomalies(open, over, out);
+    write_anomalies(open, over || part.is_some(), out);
     write_long(0, out);
     write_message(open.request.as_ref(), false, out);
     write_message(open.response.as_ref(), true, out);
-    if let Some(part) = part {
+    if let Some(part) = part.filter(|part| !part.messages.is_empty()) {
         write_long(part.messages.len() as i64, out);
         part.messages
             .iter()

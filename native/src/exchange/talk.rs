@@ -141,7 +141,7 @@ impl Talk {
     pub fn tick(&mut self, until_us: i64, scene: &mut Scene) {
         let part = self.part_deadline(scene.limits.part_us);
         if part.is_some_and(|at_us| at_us <= until_us) {
-            self.emit_part(scene);
+            self.emit_part(false, scene);
         }
         let mut index = 0;
         while let Some(open) = self.open.get_mut(index) {

@@ -1,4 +1,4 @@
-"""A chat over WebSocket: compressed with a shared window, in fragments with a ping between, closed."""
+"""A chat: compressed with a shared window, in fragments with a ping between, closed."""
 
 from typing import Any
 

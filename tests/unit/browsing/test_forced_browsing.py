@@ -56,6 +56,11 @@ def test_a_fast_scan_is_flagged_once_and_closed_when_quiet(every_s: float) -> No
     assert found[0].opened_us == START_US
 
 
+def test_parts_of_a_stream_are_no_more_requests() -> None:
+    parts = [replace(one, part=number) for number, one in enumerate(scan(100, 0.1), 1)]
+    assert findings(run(core(), [*parts, watermark(10_000)])) == []
+
+
 def test_after_a_restart_of_the_agent_the_same_finding_goes_on() -> None:
     quick = scan(80, 0.1)
     records = [*quick[:40], watermark(4, released=True), *quick[40:], watermark(9, released=True)]

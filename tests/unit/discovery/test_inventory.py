@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -324,6 +325,15 @@ def test_sites_and_hosts_are_apart() -> None:
     assert [(e.site, e.host, e.count) for e in told] == [
         ("default", "b.example", 3), ("default", "shop.example", 3), ("lab", "shop.example", 3),
     ]  # fmt: skip
+
+
+def test_parts_of_a_stream_are_no_more_requests() -> None:
+    asked = [exchange("/live", 101, at_s=second, serial=second) for second in range(3)]
+    parts = [
+        replace(one, part=number, at_us=one.at_us + number) for one in asked for number in (1, 2)
+    ]
+    (live,) = merged(sightings([*asked, *parts, watermark(10**6, released=True)]))
+    assert (live.protocol, live.count) == ("websocket", 3)
 
 
 def test_unreadable_records_are_rejected_with_a_reason() -> None:
