@@ -15,6 +15,36 @@ def sql_fingerprint(value: bytes) -> str | None:
 def reads_as_xss(value: bytes) -> bool:
     """Whether libinjection reads the value as HTML that runs a script, in one of five places."""
 
+class GrpcMessage:
+    """A message of a gRPC body, without its prefix and coding."""
+
+    @property
+    def payload(self) -> bytes: ...
+    @property
+    def is_trailers(self) -> bool:
+        """gRPC-Web's last frame: header lines, with grpc-status, instead of a message."""
+    @property
+    def compressed(self) -> bool:
+        """The payload is as sent: its coding is not known, damaged or too large."""
+    @property
+    def complete(self) -> bool: ...
+
+def grpc_messages(
+    body: bytes, content_type: bytes, encoding: bytes | None = None
+) -> list[GrpcMessage]:
+    """The messages of a body without its content coding, up to the limits of native/src/grpc.rs.
+
+    `encoding` is the value of grpc-encoding. Nothing for another content type than gRPC, gRPC-Web
+    and gRPC-Web in base64. Of a body with holes give the bytes in front of the first.
+    """
+
+def protobuf_fields(message: bytes) -> list[tuple[list[int], int | bytes]] | None:
+    """(field numbers from the outermost message on, value) of a protobuf message.
+
+    None: it is no protobuf. Values are what stands on the wire: numbers not zig-zagged, texts as
+    bytes. A text that also reads as a message is there as both.
+    """
+
 class CaptureFile:
     """A pcap or pcapng file, plain, gzip or zstd; "-" is standard input.
 

@@ -8,6 +8,7 @@ pub mod content;
 pub mod decode;
 pub mod exchange;
 pub mod flow;
+pub mod grpc;
 pub mod http1;
 pub mod http2;
 pub mod ledger;

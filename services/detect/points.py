@@ -13,7 +13,8 @@ from typing import NamedTuple
 from services.detect import structures
 from services.detect.clean import Clean, Cost, Header
 from services.detect.decoders import DECODERS, READINGS, encoded
-from services.detect.view import RequestView
+from services.detect.grpc import texts
+from services.detect.view import Headers, RequestView
 
 # Three layers are common (JSON in base64 in a form); two more leave room for who hides.
 DEPTH_MAX = 5
@@ -192,7 +193,9 @@ def points_of(request: RequestView, clean: Clean) -> Points:
         else:
             points.charge(cost)
     body = request.body.decoded()
-    if body:
+    if body and content_type[:16].lower() == b"application/grpc":
+        add_grpc(points, body, request.headers, content_type)
+    elif body:
         add_body(points, body, content_type)
     return points
 
@@ -230,6 +233,16 @@ def _pairs(points: Points, place: str, pairs: structures.Pairs, *, plus: bool = 
         points.add_name(place, name)
         if value:
             points.add(place, name, value, plus=plus)
+
+
+def add_grpc(points: Points, body: bytes, headers: Headers, content_type: bytes) -> None:
+    """Texts of protobuf by their field numbers; what is no protobuf as a body of its own."""
+    encoding = next((value for name, value in headers if name.lower() == b"grpc-encoding"), None)
+    for name, value in texts(body, content_type, encoding):
+        if name is None:
+            add_body(points, value, b"")
+        else:
+            points.add("body.grpc", name, value)
 
 
 def add_body(points: Points, body: bytes, content_type: bytes) -> None:

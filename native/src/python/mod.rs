@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 
 mod capture;
 mod exchange;
+mod grpc;
 mod injection;
 mod reassembler;
 
@@ -14,6 +15,7 @@ mod reassembler;
 fn sidetap_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     capture::register(module)?;
     exchange::register(module)?;
+    grpc::register(module)?;
     injection::register(module)?;
     reassembler::register(module)
 }

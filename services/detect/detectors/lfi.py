@@ -89,7 +89,7 @@ RULES = (
         weight=0.5,
         title="The path of a server's log",
         in_text=0.3,
-        only=("query", "body.form", "body.json", "body.part", "cookie"),
+        only=("query", "body.form", "body.json", "body.grpc", "body.part", "cookie"),
     ),
     Rule(
         id="lfi.file-url",
@@ -134,7 +134,7 @@ RULES = (
         title="A null byte after a file's name",
         in_text=0.5,
         check=is_plain_otherwise,
-        only=("query", "path", "cookie", "body.form", "body.json", "header"),
+        only=("query", "path", "cookie", "body.form", "body.json", "body.grpc", "header"),
     ),
 )
 

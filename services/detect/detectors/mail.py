@@ -25,7 +25,7 @@ RULES = (
         weight=0.55,
         title="A line end, then a header of a mail",
         in_text=0.2,
-        only=("query", "body.form", "body.json", "cookie", "path"),
+        only=("query", "body.form", "body.json", "body.grpc", "cookie", "path"),
     ),
     Rule(
         id="mail.sendmail-argument",

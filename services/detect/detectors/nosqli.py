@@ -22,7 +22,16 @@ RULES = (
         weight=0.55,
         title="A MongoDB operator in a value",
         in_text=0.3,
-        only=("query", "body.form", "body.part", "cookie", "header", "path", "body.json"),
+        only=(
+            "query",
+            "body.form",
+            "body.part",
+            "cookie",
+            "header",
+            "path",
+            "body.json",
+            "body.grpc",
+        ),
     ),
     Rule(
         id="nosqli.script",

@@ -12,7 +12,7 @@ RULES = (
         weight=0.5,
         title="An address that a browser reads otherwise than a check",
         in_text=0.3,
-        only=("query", "body.form", "body.json"),
+        only=("query", "body.form", "body.json", "body.grpc"),
     ),
     Rule(
         id="redirect.userinfo",
@@ -20,7 +20,7 @@ RULES = (
         weight=0.5,
         title="An address with another host before the @",
         in_text=0.3,
-        only=("query", "body.form", "body.json"),
+        only=("query", "body.form", "body.json", "body.grpc"),
     ),
     Rule(
         id="redirect.path",
