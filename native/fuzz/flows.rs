@@ -4,6 +4,7 @@
 
 use sidetap_native::block::{self, Packet};
 use sidetap_native::exchange::view::View;
+use sidetap_native::grpc;
 use sidetap_native::http2::hpack;
 use sidetap_native::http2::table::Table;
 use sidetap_native::limits::{HPACK_TABLE_BYTES_MAX, Limits};
@@ -45,6 +46,17 @@ pub fn websocket(bytes: &[u8]) {
     let asks = [&[0, asks.len() as u8], &asks[..]].concat();
     let accepts = [&[1, accepts.len() as u8], &accepts[..]].concat();
     stream(&[&asks[..], &accepts, bytes].concat());
+}
+
+/// Any bytes as a gRPC body, and as protobuf.
+pub fn grpc(bytes: &[u8]) {
+    let text = grpc::messages(bytes, b"application/grpc-web-text", Some("gzip"));
+    let plain = grpc::messages(bytes, b"application/grpc", Some("gzip"));
+    for message in text.iter().chain(&plain) {
+        let fields = grpc::fields(&message.bytes).unwrap_or_default();
+        assert!(fields.len() <= grpc::FIELDS_MAX);
+    }
+    let _ = grpc::fields(bytes);
 }
 
 /// Any bytes as header blocks behind their lengths, with one table.

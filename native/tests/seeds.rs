@@ -59,6 +59,11 @@ fn websockets() {
 }
 
 #[test]
+fn grpc_bodies() {
+    replay("grpc", flows::grpc);
+}
+
+#[test]
 fn header_blocks() {
     replay("header_blocks", flows::header_blocks);
 }

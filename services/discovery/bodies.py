@@ -5,11 +5,13 @@ Out:    what is added to a Shape; nothing where a body is not readable as what i
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote_plus
 from xml.parsers import expat
 
 import orjson
+from sidetap_native import grpc_messages, protobuf_fields
 
 from services.discovery.headers import parameter_name
 from services.discovery.shape import Shape
@@ -17,6 +19,7 @@ from services.runtime.views import BodyView
 
 # Larger bodies are data, not structure: reading one would cost as much as a thousand others.
 BODY_BYTES_MAX = 262_144
+GRPC = "application/grpc"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Content types met again soon; some 200 bytes each.
 TYPES_REMEMBERED_MAX = 4_096
@@ -31,6 +34,7 @@ XML_DEPTH_MAX = 10
 XML_ELEMENTS_MAX = 4_096
 
 Json = dict[str, "Json | list[Json | str] | str"]
+Numbered = dict[str, "Numbered | int | str"]
 
 
 @lru_cache(TYPES_REMEMBERED_MAX)
@@ -42,7 +46,7 @@ def media_type(content_type: bytes | None) -> str:
 
 def readable(body: BodyView, kind: str) -> bytes:
     """The decoded body where its structure can be read; nothing where not."""
-    if not kind.endswith(("json", "xml")) and kind not in FORMS:
+    if not kind.endswith(("json", "xml")) and kind not in FORMS and not kind.startswith(GRPC):
         return b""
     if not body.complete or body.truncated:
         return b""
@@ -54,6 +58,8 @@ def add_body(shape: Shape, data: bytes, kind: str, content_type: bytes) -> bool:
     """Add the structure of what `readable` gave. False: it is not what it says it is."""
     if not data:
         return False
+    if kind.startswith(GRPC):
+        return _add_grpc(shape, data, content_type)
     if kind.endswith("json"):
         return _add_json(shape, data)
     if kind.endswith("xml"):
@@ -82,6 +88,33 @@ def _add_json(shape: Shape, data: bytes) -> bool:
         return False
     shape.add(value)
     return True
+
+
+def _add_grpc(shape: Shape, data: bytes, content_type: bytes) -> bool:
+    """Messages by their field numbers; those that are compressed are left out."""
+    found = False
+    for message in grpc_messages(data, content_type):
+        fields = None if message.is_trailers else protobuf_fields(message.payload)
+        if fields:
+            shape.add(_numbered(fields))
+            found = True
+    return found
+
+
+def _numbered(fields: Sequence[tuple[list[int], int | bytes]]) -> Numbered:
+    """Field numbers as names; of what repeats the first."""
+    whole: Numbered = {}
+    for path, value in fields:
+        inner = whole
+        for number in path[:-1]:
+            below = inner.setdefault(f"field{number}", {})
+            if not isinstance(below, dict):
+                break  # a text that also reads as a message
+            inner = below
+        else:
+            last = value if isinstance(value, int) else value.decode("utf-8", "replace")
+            inner.setdefault(f"field{path[-1]}", last)
+    return whole
 
 
 def _add_form(shape: Shape, data: bytes) -> bool:
