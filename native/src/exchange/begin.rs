@@ -34,6 +34,10 @@ impl Talk {
             return None;
         }
         if self.is_overheard(side, run) {
+            if self.is_unframed(side) {
+                self.take_as_body(side, scene);
+                return Some(0);
+            }
             self.give_up_part(side, scene);
         }
         if self.sides[side].part.is_empty() {
@@ -73,6 +77,12 @@ impl Talk {
         }
         if answers {
             self.settle_simple(1 - side, scene);
+        }
+        if matches!(found, Found::Junk(_)) && self.is_unframed(side) {
+            part.bytes.truncate(old);
+            self.sides[side].part = part;
+            self.take_as_body(side, scene);
+            return Some(0);
         }
         if matches!(found, Found::Junk(_)) && old > 0 && self.sides[side].phase == Phase::Lost {
             // Together they begin nothing; the new ones alone may.
@@ -231,6 +241,7 @@ impl Talk {
         scene: &mut Scene,
     ) {
         let too_long = bytes.len() > scene.limits.head_bytes_max as usize;
+        self.end_unframed(side, scene);
         let reader = &mut self.sides[side];
         (reader.kind, reader.scanned, reader.phase) = (None, 0, Phase::Start);
         let decoder = match kind {
@@ -246,7 +257,12 @@ impl Talk {
             self.mark(side, Anomaly::HeadLimit);
             self.lose_track(side, scene);
         } else if let Some(decoder) = decoder {
-            self.sides[side].phase = Phase::Body(decoder);
+            let is_unframed = kind != Kind::Response && decoder.ends_at_close();
+            self.sides[side].phase = if is_unframed {
+                Phase::Lost
+            } else {
+                Phase::Body(decoder)
+            };
         } else {
             self.finish(side, true, scene);
         }

@@ -15,4 +15,5 @@ mod stream;
 pub mod streams;
 pub mod talk;
 pub mod turn;
+mod unframed;
 pub mod view;

@@ -3,6 +3,7 @@
 use super::message::First;
 use super::scene::Scene;
 use super::talk::{Kind, Phase, Talk};
+use crate::flow::blob::Blob;
 use crate::flow::run::Run;
 use crate::http1::body::{Decoder, Part};
 use crate::http1::framing::Framing;
@@ -54,7 +55,7 @@ impl Talk {
         used
     }
 
-    fn body(&mut self, side: usize, run: &Run, scene: &mut Scene) -> usize {
+    pub(super) fn body(&mut self, side: usize, run: &Run, scene: &mut Scene) -> usize {
         let Phase::Body(mut decoder) = self.sides[side].phase else {
             return 0;
         };
@@ -185,6 +186,7 @@ impl Talk {
             }
             Phase::Start | Phase::Lost => {
                 self.settle(side, Some(bytes), scene);
+                self.end_unframed(side, scene);
                 self.lose_place(side);
             }
             Phase::Trailers => {
@@ -214,7 +216,11 @@ impl Talk {
         reader.scanned = 0;
         let cut = lost.is_some() && reader.phase == Phase::Start && is_cut_request(&part);
         let Some(kind) = kind.or(cut.then_some(Kind::Request)) else {
-            if lost.is_none() && !part.is_empty() && self.is_plain_answer(side, first) {
+            if self.is_unframed(side) {
+                self.sides[side].part = Blob::of(part);
+                self.take_as_body(side, scene);
+                self.finish(side, false, scene);
+            } else if lost.is_none() && !part.is_empty() && self.is_plain_answer(side, first) {
                 let run = Run {
                     start: first.start,
                     at_us: first.at_us,
@@ -230,6 +236,7 @@ impl Talk {
             }
             return;
         };
+        self.end_unframed(side, scene);
         let end = (first.start + part.len() as u64, first.at_us);
         if kind == Kind::Doubtful && self.client.is_none() && !answered {
             scene.tally.drop(Drop::NotHttp, part.len());
@@ -281,6 +288,7 @@ impl Talk {
                 self.settle_simple(1 - side, scene);
             }
             self.settle(side, None, scene);
+            self.end_unframed(side, scene);
         }
         match self.sides[side].phase {
             Phase::Start | Phase::Lost => {}

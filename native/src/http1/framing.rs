@@ -131,8 +131,8 @@ fn read_length(text: &[u8], marks: &mut Marks) -> Length {
 enum Transfer {
     Absent,
     Chunked,
-    /// Something that does not end in one chunked coding.
-    Unknown,
+    /// Something that does not end in one chunked coding; `chunked`: one stands in front.
+    Unknown { chunked: bool },
 }
 
 fn transfer(head: &mut Head) -> Transfer {
@@ -144,13 +144,18 @@ fn transfer(head: &mut Head) -> Transfer {
         .map(<[u8]>::trim_ascii)
         .filter(|coding| !coding.is_empty())
         .collect();
-    // RFC 7230 took "identity" away; alone it still means that there is nothing.
-    if codings.iter().all(|coding| *coding == b"identity") {
-        return Transfer::Absent;
-    }
-    let Some((last, before)) = codings.split_last() else {
+    // RFC 7230 took "identity" away: it means that nothing was done, wherever it stands.
+    let applied: Vec<&[u8]> = codings
+        .iter()
+        .copied()
+        .filter(|coding| *coding != b"identity")
+        .collect();
+    let Some((last, before)) = applied.split_last() else {
         return Transfer::Absent;
     };
+    if applied.len() < codings.len() {
+        head.marks.add(Anomaly::UnknownTransferEncoding);
+    }
     if !before
         .iter()
         .all(|coding| matches!(*coding, b"gzip" | b"x-gzip" | b"deflate" | b"compress"))
@@ -161,7 +166,9 @@ fn transfer(head: &mut Head) -> Transfer {
         return Transfer::Chunked;
     }
     head.marks.add(Anomaly::UnknownTransferEncoding);
-    Transfer::Unknown
+    Transfer::Unknown {
+        chunked: before.contains(&&b"chunked"[..]),
+    }
 }
 
 /// The framing that Content-Length and Transfer-Encoding give, None without either.
@@ -175,7 +182,10 @@ fn stated(head: &mut Head) -> Option<Framing> {
         (Transfer::Chunked, _) => Some(Framing::Chunked),
         // RFC 9112 wants this refused; servers that do not refuse it follow Content-Length.
         (_, Length::Bytes(bytes)) => Some(Framing::Length(bytes)),
-        (Transfer::Unknown, _) | (_, Length::Bad) => Some(Framing::UntilClose),
+        // Its end is nowhere stated; a request that names chunks at all is read by them, as its
+        // sender wrote it and as servers that do not refuse it do. A response has its rule.
+        (Transfer::Unknown { chunked: true }, _) if head.status == 0 => Some(Framing::Chunked),
+        (Transfer::Unknown { .. }, _) | (_, Length::Bad) => Some(Framing::UntilClose),
         (Transfer::Absent, Length::Absent) => None,
     }
 }
@@ -257,6 +267,16 @@ mod tests {
             ("Transfer-Encoding: gzip, chunked", Chunked, vec![]),
             (
                 "Transfer-Encoding: chunked, gzip",
+                Chunked,
+                vec![UnknownTransferEncoding],
+            ),
+            (
+                "Transfer-Encoding: chunked, identity",
+                Chunked,
+                vec![UnknownTransferEncoding],
+            ),
+            (
+                "Transfer-Encoding: xchunked",
                 UntilClose,
                 vec![UnknownTransferEncoding],
             ),
