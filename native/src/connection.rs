@@ -3,6 +3,7 @@
 //! Bytes are handed to the conversation in the order of cause and effect: what a server sent
 //! waits until everything that it had acknowledged was read, or was declared lost.
 
+mod repeats;
 mod timers;
 
 use std::mem::take;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exchange::scene::Scene;
 use crate::exchange::talk::{Phase, Talk};
+use crate::flow::recent::Recent;
 use crate::flow::run::Run;
 use crate::flow::segment::Segment;
 use crate::flow::tcp::Half;
@@ -36,6 +38,9 @@ pub struct Connection {
     pub touched: u64,
     /// Names given to blobs.
     pub blob_ids: u32,
+    /// What each side said of exchanges that are open; in rows it stands behind the rest.
+    #[serde(skip)]
+    pub recent: [Recent; 2],
     /// (blob, pieces) that stand in state rows.
     #[serde(skip)]
     pub saved: Vec<(u32, u32)>,
@@ -52,11 +57,16 @@ pub struct Connection {
 impl Connection {
     /// A SYN of another connection on the same ports.
     pub fn is_replaced_by(&mut self, side: usize, segment: &Segment) -> bool {
-        let half = &mut self.halves[side];
-        segment.syn
-            && half
-                .start
-                .is_some_and(|start| start as u32 != segment.seq.wrapping_add(1))
+        let half = &self.halves[side];
+        let Some(start) = half.start.filter(|_| segment.syn) else {
+            return false;
+        };
+        // Nothing was used, and the beginning is only known by an ACK that covers what stands on
+        // this SYN (RFC 7413).
+        let data_bytes = segment.payload.len() as u32 + segment.cut_bytes;
+        let guessed = half.next == start && data_bytes > 0;
+        let first = segment.seq.wrapping_add(1);
+        start as u32 != first && !(guessed && start as u32 == first.wrapping_add(data_bytes))
     }
 
     /// The sequence numbers of the next connection on these ports were used in this one.
@@ -81,9 +91,7 @@ impl Connection {
         let mut start = self.halves[side].position(segment.seq);
         if segment.syn {
             start += 1;
-            if self.halves[side].start.is_none() {
-                self.halves[side].begin(start);
-            }
+            self.synchronise(side, start);
         }
         let ack = segment.ack.and_then(|ack| {
             if segment.rst {
@@ -114,6 +122,23 @@ impl Connection {
         }
         self.pump(None, scene);
         self.limit(scene);
+        self.forget();
+    }
+
+    /// A SYN says where its direction begins; what the other's ACK said of that was a guess.
+    fn synchronise(&mut self, side: usize, start: u64) {
+        let half = &self.halves[side];
+        let untouched = half.start == Some(half.next) && half.next >= start;
+        if half.start.is_none() || untouched {
+            self.begin(side, start);
+            self.talk.miss_syn(side, false);
+        }
+    }
+
+    fn begin(&mut self, side: usize, start: u64) {
+        self.halves[side].begin(start);
+        self.halves[1 - side].learn_ack(start);
+        self.talk.learn_start(side, start);
     }
 
     /// Where the other direction stands, as this segment says.
@@ -136,7 +161,8 @@ impl Connection {
                 .front()
                 .is_none_or(|waiting| waiting.start >= level)
         {
-            other.begin(level);
+            self.begin(1 - side, level);
+            self.talk.miss_syn(1 - side, segment.syn);
         }
         Some(level)
     }
@@ -145,12 +171,12 @@ impl Connection {
         scene.tally.entered += run.bytes.len() as i64;
         let half = &mut self.halves[side];
         if half.closed {
-            let cause = if run.start < half.next {
-                Drop::Duplicate
-            } else {
-                Drop::AfterEnd
-            };
-            scene.tally.drop(cause, run.bytes.len());
+            let again = half
+                .next
+                .saturating_sub(run.start)
+                .min(run.bytes.len() as u64) as usize;
+            self.repeat(side, run.start, &run.bytes[..again], scene);
+            scene.tally.drop(Drop::AfterEnd, run.bytes.len() - again);
             return;
         }
         if half.is_far(run.start) {
@@ -162,6 +188,8 @@ impl Connection {
             let heard = self.halves[1 - side].next;
             let used = self.talk.feed(side, &run, heard, false, scene);
             self.halves[side].advance(run.start + used as u64);
+            let bytes = &run.bytes[..used];
+            repeats::remember(&mut self.recent[side], &self.talk, side, run.start, bytes);
             if used == run.bytes.len() {
                 return;
             }
@@ -172,7 +200,8 @@ impl Connection {
             };
         }
         let refused = self.halves[side].arrive(run, cut_bytes);
-        scene.tally.drop(Drop::Duplicate, refused.duplicate);
+        let again = &run.bytes[refused.before_start..][..refused.duplicate];
+        self.repeat(side, run.start + refused.before_start as u64, again, scene);
         scene.tally.drop(Drop::BeforeStart, refused.before_start);
         scene.tally.drop(Drop::Overlap, refused.overlap);
         if refused.conflict {
@@ -234,6 +263,10 @@ impl Connection {
             return true;
         }
         let used = self.talk.feed(side, &front.run(), heard, forced, scene);
+        if let Some(front) = self.halves[side].queue.front() {
+            let used = &front.run().bytes[..used];
+            repeats::remember(&mut self.recent[side], &self.talk, side, front.start, used);
+        }
         self.halves[side].consume(used);
         used > 0
     }

@@ -85,6 +85,8 @@ pub const HPACK_TABLE_BYTES_MAX: usize = 64 << 10;
 pub const CODINGS_MAX: usize = 4;
 /// Agent epochs remembered for each agent: late repeats of earlier runs are still known as such.
 pub const EPOCHS_MAX: usize = 4;
+/// Bytes of a direction that stay comparable with repeats while its exchange is open: a usual window.
+pub const RECENT_BYTES: usize = 64 << 10;
 /// ACKs beyond what was seen that are remembered one by one; later ones count from the last.
 pub const ACKS_MAX: usize = 16;
 

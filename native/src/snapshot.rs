@@ -8,13 +8,17 @@
 //! Version 2 adds `Later` behind a flow; all else is as in version 1.
 
 use std::collections::{HashMap, HashSet};
+use std::mem::take;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::connection::Connection;
+use crate::exchange::habits::Habits;
 use crate::exchange::socket::Socket;
 use crate::flow::blob::Blob;
 use crate::flow::key::FlowKey;
+use crate::flow::recent::Recent;
 use crate::flow::wheel::TICK_US;
 use crate::reassembler::Reassembler;
 use crate::site::{Agent, Progress};
@@ -22,11 +26,16 @@ use crate::site::{Agent, Progress};
 const VERSION: u8 = 2;
 /// The oldest version that is read.
 const VERSION_MIN: u8 = 1;
+/// Where version 2 only added fields at an end, an older row is read as if zeros followed it: that is
+/// how postcard writes what is empty. They are more than a form grew.
+const GROWN_BYTES_MAX: usize = 16;
 
 /// What a flow's row has since version 2.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Later {
     socket: Option<Box<Socket>>,
+    habits: Habits,
+    recent: [Recent; 2],
 }
 
 /// A row's key, and its value unless it is a tombstone.
@@ -74,19 +83,28 @@ fn value<T: Serialize>(of: &T) -> Vec<u8> {
     postcard::to_extend(of, vec![VERSION]).unwrap_or_default()
 }
 
-fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, String> {
+fn read<T: DeserializeOwned>(value: &[u8]) -> Result<T, String> {
     match value.split_first() {
-        Some((&(VERSION_MIN..=VERSION), rest)) => match postcard::take_from_bytes(rest) {
-            Ok((found, [])) => Ok(found),
-            // Another form under the same number would be read as far as it happens to fit.
-            Ok(_) => Err("a state row is damaged: bytes follow its end".to_owned()),
-            Err(error) => Err(format!("a state row is damaged: {error}")),
-        },
+        Some((&VERSION, rest)) => read_form(rest, 0),
+        Some((&(VERSION_MIN..VERSION), rest)) => {
+            let grown = [rest, &[0; GROWN_BYTES_MAX]].concat();
+            read_form(&grown, GROWN_BYTES_MAX)
+        }
         Some((version, _)) => Err(format!(
             "a state row of version {version}, this worker reads version {VERSION}: \
              go on with the version that wrote it, or a newer one"
         )),
         None => Err("a state row is empty".to_owned()),
+    }
+}
+
+/// `spare` bytes may follow.
+fn read_form<T: DeserializeOwned>(form: &[u8], spare: usize) -> Result<T, String> {
+    match postcard::take_from_bytes(form) {
+        Ok((found, rest)) if rest.len() <= spare => Ok(found),
+        // Another form under the same number would be read as far as it happens to fit.
+        Ok(_) => Err("a state row is damaged: bytes follow its end".to_owned()),
+        Err(error) => Err(format!("a state row is damaged: {error}")),
     }
 }
 
@@ -96,7 +114,7 @@ fn read_flow(row: &[u8]) -> Result<Connection, String> {
         return read(row);
     }
     let (mut flow, later): (Connection, Later) = read(row)?;
-    flow.talk.socket = later.socket;
+    (flow.talk.socket, flow.talk.habits, flow.recent) = (later.socket, later.habits, later.recent);
     Ok(flow)
 }
 
@@ -115,11 +133,13 @@ impl Connection {
         let messages = messages
             .flat_map(|message| [&mut message.head, &mut message.trailers, &mut message.body]);
         let socket = self.talk.socket.iter_mut().flat_map(|of| of.blobs());
+        let recent = self.recent.iter_mut().flat_map(|recent| recent.blobs());
         waiting
             .chain(parts)
             .chain(tables)
             .chain(messages)
             .chain(socket)
+            .chain(recent)
     }
 
     /// Its row, rows of new bytes, tombstones of pieces whose blob is gone.
@@ -145,11 +165,14 @@ impl Connection {
         let mut tombstones = Vec::new();
         bury_pieces(&piece_of, &gone, &mut tombstones);
         out.extend(tombstones.into_iter().map(|key| (key, None)));
-        // The socket is not in the form of version 1, which the first half has.
-        let socket = self.talk.socket.take();
-        let later = Later { socket };
+        // They are not in the form of version 1, which the first half has.
+        let later = Later {
+            socket: self.talk.socket.take(),
+            habits: self.talk.habits,
+            recent: take(&mut self.recent),
+        };
         out.push((flow_key(b'f', site, key), Some(value(&(&*self, &later)))));
-        self.talk.socket = later.socket;
+        (self.talk.socket, self.recent) = (later.socket, later.recent);
         (self.changed, self.in_rows) = (false, true);
     }
 }

@@ -11,7 +11,7 @@ use crate::ledger::{Amount, Deltas};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[repr(u8)]
 pub enum Drop {
-    /// Seen and used before.
+    /// Seen and used before, and compared with that.
     Duplicate,
     /// Covered by bytes that wait.
     Overlap,
@@ -71,6 +71,8 @@ pub struct Tally {
     pub framing: i64,
     /// Change of the bytes of messages under way.
     pub messages_held: i64,
+    /// Seen and used before, too long ago to be compared. Rows of version 1 end in front of it.
+    pub duplicate_unchecked: i64,
 }
 
 impl Tally {
@@ -96,6 +98,9 @@ impl Tally {
             ..Deltas::default()
         };
         for (name, count) in named(&DROPS, &self.dropped) {
+            reassembly.drop(name, bytes(count));
+        }
+        for (name, count) in named(&["duplicate_unchecked"], &[self.duplicate_unchecked]) {
             reassembly.drop(name, bytes(count));
         }
         for (name, count) in named(&MISSING, &self.missing) {

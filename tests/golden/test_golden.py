@@ -3,9 +3,11 @@
 import importlib
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from schemas.types import Anomaly
 from tests.golden.conversation import save
 from tests.golden.lines import CASES, FOLDER, lines_of
 
@@ -20,6 +22,15 @@ def test_a_capture_gives_its_expected_lines(case: str) -> None:
     assert list(lines_of(folder / "capture.pcap")) == (
         (folder / "expected.jsonl").read_text().splitlines()
     )
+
+
+def test_every_anomaly_has_a_case() -> None:
+    """But for a name of other versions, one that no code sets, and one of a head of 256 KiB."""
+    seen = set()
+    for case in CASES:
+        for line in map(json.loads, (FOLDER / case / "expected.jsonl").read_text().splitlines()):
+            seen.update(line.get("anomalies", ()))
+    assert set(get_args(Anomaly)) - seen == {"other", "id_weak", "head_limit"}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -87,9 +87,7 @@ def _needed(
         ((server, client), answered, response.head_bytes),
     ):
         numbers = sides.get(way, ())
-        touching = [
-            (number, (segments[number].seq - start) % (1 << 32)) for number in numbers
-        ]
+        touching = [(number, (segments[number].seq - start) % (1 << 32)) for number in numbers]
         marks = {0, *(at for _, at in touching if at < length)}
         for mark in marks:
             out.append(
@@ -120,7 +118,9 @@ def lose(calm: Whole, loss: float, seed: int) -> Score:
     """Drop packets at random: no pair that was not there, and few that could have been proved."""
     dice = random.Random(seed)
     seen = [dice.random() >= loss for _ in calm.segments]
-    made = reassemble(packed([one for one, is_seen in zip(calm.segments, seen, strict=True) if is_seen]))
+    made = reassemble(
+        packed([one for one, is_seen in zip(calm.segments, seen, strict=True) if is_seen])
+    )
     found = {pair_of(Exchange(record)) for record in made.exchanges} - {None}
     score = Score(runs=1, paired=len(calm.pairs))
     score.wrong += [f"pair that is not there: {pair}" for pair in found - calm.pairs.keys()]

@@ -18,13 +18,11 @@ from tests.packet_blocks import Packet, blocks, read_pcap
 # A copy of an old connection's packet behind the new one's SYN is that connection's problem.
 CALM = [case for case in CASES if case != "ports_reused"]
 # What comes in another order is another story there: a reset, a second SYN, a conflict. The last
-# two are left out because what proves them can change places with what needs the proof, and then
-# both halves go out unpaired, as they must: a request on a SYN has no ACK that says where its
-# answer begins, so it needs that SYN first, and a flow without a SYN begins with whatever packet
-# of it comes first.
+# one is left out because what proves it can change places with what needs the proof: a flow
+# without a SYN begins with whatever packet of it comes first.
 IN_ORDER = {
-    "forged_reset", "overlap_conflict", "keep_alive_probe",
-    "syn_data", "http2_mid_connection",
+    "forged_reset", "overlap_conflict", "retransmission_conflict", "keep_alive_probe",
+    "http2_mid_connection",
 }  # fmt: skip
 UNORDERED = [case for case in CALM if case not in IN_ORDER]
 REACH = 3

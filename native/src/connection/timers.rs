@@ -90,6 +90,12 @@ impl Connection {
 
     /// Runs the timers up to `until_us`, in their order. True: the flow is over.
     pub fn tick(&mut self, until_us: i64, scene: &mut Scene) -> bool {
+        let over = self.run_timers(until_us, scene);
+        self.forget();
+        over
+    }
+
+    fn run_timers(&mut self, until_us: i64, scene: &mut Scene) -> bool {
         loop {
             let at = self.deadline(scene.limits);
             if at > until_us {

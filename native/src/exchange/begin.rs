@@ -5,7 +5,7 @@ use super::scene::Scene;
 use super::talk::{Kind, Phase, Talk};
 use crate::flow::run::Run;
 use crate::http1::head::head_end;
-use crate::http1::start::{Start, answer, classify, is_registered};
+use crate::http1::start::{Start, answer, ask, classify, is_registered};
 use crate::schema::Anomaly;
 use crate::socks::{MESSAGES_MAX, is_message};
 use crate::tally::Drop;
@@ -209,6 +209,8 @@ impl Talk {
     fn start(&self, side: usize, work: &[u8], line_bytes_max: usize) -> Start {
         if self.must_answer(side) {
             answer(work, self.sides[side].phase == Phase::Lost)
+        } else if self.is_client(side) && self.sides[side].phase == Phase::Start {
+            ask(work, line_bytes_max)
         } else {
             classify(work, line_bytes_max)
         }
@@ -217,9 +219,11 @@ impl Talk {
     /// What may begin on this side, given what is known of the flow.
     fn kind(&self, side: usize, start: Start, work: &[u8]) -> Result<Option<Kind>, Drop> {
         let lost = self.sides[side].phase == Phase::Lost;
+        // Behind a SYN that nobody saw this may be the end of what stood on it.
+        let doubtful = lost || self.sides[side].after_gap;
         match start {
             Start::More => Ok(None),
-            Start::Request if !self.is_server(side) && (!lost || is_registered(work)) => {
+            Start::Request if !self.is_server(side) && (!doubtful || is_registered(work)) => {
                 Ok(Some(Kind::Request))
             }
             Start::Simple if !self.is_server(side) && !lost => Ok(Some(Kind::Simple)),
@@ -264,6 +268,7 @@ impl Talk {
                 Phase::Body(decoder)
             };
         } else {
+            self.note_response_end(side, first.ack);
             self.finish(side, true, scene);
         }
     }

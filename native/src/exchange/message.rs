@@ -101,14 +101,19 @@ impl Message {
         self.head = Blob::of(std::mem::take(&mut self.head.bytes));
     }
 
-    /// The values of a response's header fields with this name, in lower case.
+    /// The values of the header fields with this name, in lower case.
     pub fn fields(&self, name: &[u8]) -> Vec<&[u8]> {
         self.read_fields(name).unwrap_or_default()
     }
 
     fn read_fields(&self, name: &[u8]) -> Result<Vec<&[u8]>, Damage> {
         let mut head = Reader::new(&self.head.bytes);
-        head.long()?;
+        // A request's method stands where a response has its status; both without is one empty byte.
+        if self.status == 0 {
+            head.bytes()?;
+        } else {
+            head.long()?;
+        }
         head.bytes()?;
         head.bytes()?;
         let mut found = Vec::new();

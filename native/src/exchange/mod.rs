@@ -2,13 +2,16 @@
 
 pub mod begin;
 pub mod community;
+mod etiquette;
 pub mod finish;
+pub mod habits;
 pub mod id;
 mod lost_frames;
 pub mod message;
 pub mod pairing;
 pub mod part;
 pub mod record;
+mod repeats;
 pub mod scene;
 pub mod socket;
 mod stream;

@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 
+use super::habits::Habits;
 use super::message::Open;
 use crate::schema::Pairing;
 
@@ -22,6 +23,9 @@ pub struct Answer {
     pub after_gap: bool,
     /// The client was seen to send requests without waiting for answers.
     pub pipelined: bool,
+    /// Which side answers, and how both took turns so far.
+    pub side: usize,
+    pub habits: Habits,
     /// No byte of the flow was lost so far; its beginnings may be unknown.
     pub undamaged: bool,
 }
@@ -52,7 +56,10 @@ pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
     }
     let mut candidates = std::iter::once(first).chain(unanswered);
     let (index, open) = candidates.find(|(_, open)| covered(open) && asked_here(open))?;
-    // Requests sent together share one ACK: a lost one in front could own this answer.
-    let certain = !(open.after_gap && answer.pipelined);
+    // Requests sent together share one ACK: one that was lost in front could own this answer,
+    // unless that was answered before. Behind a client that was seen to pipeline nobody can say.
+    let asked_from = open.request.as_ref().map_or(0, |request| request.start);
+    let answered = answer.undamaged || answer.habits.is_answered(answer.side, asked_from);
+    let certain = !open.after_gap || (answered && !answer.pipelined);
     certain.then_some((index, Pairing::Position))
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::habits::Habits;
 use super::message::{First, Message, Open};
 use super::pairing::{self, Answer};
 use super::record;
@@ -99,6 +100,9 @@ pub struct Talk {
     /// Behind the rest of the flow's row, which older versions wrote without it.
     #[serde(skip)]
     pub socket: Option<Box<Socket>>,
+    /// The same.
+    #[serde(skip)]
+    pub habits: Habits,
 }
 
 impl Talk {
@@ -172,6 +176,7 @@ impl Talk {
         let mut head = head::request(bytes, scene.limits.headers_max as usize);
         let framing = framing::of_request(&mut head);
         let after_gap = std::mem::take(&mut self.sides[side].after_gap);
+        self.habits.ask(first.ack);
         let upgrade = head.fields.upgrade || head.method == Method::Connect;
         let last = self
             .open
@@ -213,6 +218,7 @@ impl Talk {
         self.client = Some(1 - side as u8);
         let mut head = head::response(bytes, scene.limits.headers_max as usize);
         if matches!(head.status, 100 | 102..=199) {
+            self.note_interim(side, head.status, first);
             self.interim.get_or_insert((first.start, first.ack));
             self.pass_framing(bytes.len(), scene);
             return None;
@@ -223,6 +229,8 @@ impl Talk {
             ack: first.ack.or(ack),
             after_gap: self.sides[side].after_gap,
             pipelined: self.pipelined,
+            habits: self.habits,
+            side,
             undamaged: !self.damaged,
         };
         let paired = pairing::pair(&self.open, answer);

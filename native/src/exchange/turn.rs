@@ -52,6 +52,9 @@ impl Talk {
                 }
             };
         }
+        if used == run.bytes.len() {
+            self.habits.speak(side, run.ack);
+        }
         used
     }
 
@@ -79,6 +82,7 @@ impl Talk {
         scene.tally.leave(taken);
         scene.tally.messages_held += taken as i64;
         self.sides[side].phase = Phase::Body(decoder);
+        self.note_body(side, taken);
         match part {
             Part::Trailers(_) => self.sides[side].phase = Phase::Trailers,
             Part::Bad => {
@@ -91,6 +95,7 @@ impl Talk {
             }
             _ if part == Part::End || decoder.is_done() => {
                 self.sides[side].phase = Phase::Start;
+                self.note_response_end(side, run.ack);
                 self.finish(side, true, scene);
             }
             _ => {}
@@ -131,6 +136,7 @@ impl Talk {
             scene.tally.leave(end);
             scene.tally.messages_held += end as i64;
         }
+        self.note_response_end(side, run.ack);
         self.finish(side, true, scene);
         end - old
     }

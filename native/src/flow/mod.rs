@@ -2,6 +2,7 @@
 
 pub mod blob;
 pub mod key;
+pub mod recent;
 pub mod run;
 pub mod segment;
 pub mod table;

@@ -80,6 +80,13 @@ impl Half {
         self.acks.retain(|ack| ack.level > start);
     }
 
+    /// What waits here without an ACK came with a SYN: the other side's begins at `start`.
+    pub fn learn_ack(&mut self, start: u64) {
+        for waiting in &mut self.queue {
+            waiting.ack.get_or_insert(start);
+        }
+    }
+
     pub fn in_order(&self, start: u64) -> bool {
         self.start.is_some() && self.next == start && self.queue.is_empty() && !self.closed
     }

@@ -132,7 +132,9 @@ enum Transfer {
     Absent,
     Chunked,
     /// Something that does not end in one chunked coding; `chunked`: one stands in front.
-    Unknown { chunked: bool },
+    Unknown {
+        chunked: bool,
+    },
 }
 
 fn transfer(head: &mut Head) -> Transfer {

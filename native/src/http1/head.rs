@@ -235,20 +235,22 @@ pub fn headers(
         if line.is_empty() {
             continue;
         }
-        if found.len() == headers_max {
-            marks.add(Anomaly::HeaderLimit);
-            break;
-        }
         read_line(line, line_start, &mut found, marks);
     }
     let mut fields = Fields::default();
     if !found.is_empty() {
-        write_long(found.len() as i64, avro);
-        for (name, value) in found {
+        if found.len() > headers_max {
+            marks.add(Anomaly::HeaderLimit);
+        }
+        write_long(found.len().min(headers_max) as i64, avro);
+        for (number, (name, value)) in found.into_iter().enumerate() {
             let (name, raw) = (&section[name], &section[value]);
             let value = raw.trim_ascii();
-            write_bytes(name, avro);
-            write_bytes(value, avro);
+            // What is not kept is read all the same: the last field may say where the body ends.
+            if number < headers_max {
+                write_bytes(name, avro);
+                write_bytes(value, avro);
+            }
             fields.note(name, value, marks);
             if raw.contains(&b'\n') && name.eq_ignore_ascii_case(b"Transfer-Encoding") {
                 marks.add(Anomaly::FoldedTransferEncoding);

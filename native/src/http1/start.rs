@@ -59,6 +59,20 @@ pub fn answer(bytes: &[u8], lost: bool) -> Start {
     if known { Start::Response } else { Start::More }
 }
 
+/// What begins where a request is due: any line that ends in a version of HTTP is one, however its
+/// method is spelt; the server has to answer it (RFC 9112 §3).
+pub fn ask(bytes: &[u8], line_bytes_max: usize) -> Start {
+    let strict = classify(bytes, line_bytes_max);
+    if strict != Start::Other || !bytes.first().is_some_and(u8::is_ascii_graphic) {
+        return strict;
+    }
+    match memchr(b'\n', bytes) {
+        Some(end) if version_at(bytes[..end].trim_ascii_end()).is_some() => Start::Request,
+        None if bytes.len() <= line_bytes_max => unfinished(bytes),
+        _ => Start::Other,
+    }
+}
+
 /// Where the three digits of a status line stand: behind the version and blanks, of which a NUL
 /// is one for some clients.
 pub fn status_at(line: &[u8]) -> Option<usize> {
@@ -216,6 +230,21 @@ mod tests {
         ] {
             assert_eq!(answer(line, false), expected, "{}", line.escape_ascii());
             assert_ne!(answer(line, true), Start::Response);
+        }
+    }
+
+    #[test]
+    fn where_a_request_is_due_its_method_may_be_anything() {
+        for (line, expected) in [
+            (&b"G@T / HTTP/1.1\r\n"[..], Start::Request),
+            (b"\"GET\" / HTTP/1.1\n", Start::Request),
+            (b"G@T / HTT", Start::More),
+            (b"G@T / \x01", Start::Other),
+            (b"\x01 / HTTP/1.1\r\n", Start::Other),
+            (b"{\"a\":1}\n", Start::Other),
+            (b"GET / HTTP/1.1\r\n", Start::Request),
+        ] {
+            assert_eq!(ask(line, 1_000), expected, "{}", line.escape_ascii());
         }
     }
 

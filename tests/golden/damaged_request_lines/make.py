@@ -1,4 +1,4 @@
-"""No target, no version, half a version: each keeps its exchange."""
+"""No target, no version, half a version, a method that is none: each keeps its exchange."""
 
 from typing import Any
 
@@ -8,7 +8,13 @@ from tests.golden.conversation import Conversation, response, save
 def packets() -> list[Any]:
     talk = Conversation()
     talk.open()
-    for line in (b"GET HTTP/1.1", b"OPTIONS / HTTP/1.", b"GET  /two  blanks HTTP/1.1"):
+    lines = (
+        b"GET HTTP/1.1",
+        b"OPTIONS / HTTP/1.",
+        b"GET  /two  blanks HTTP/1.1",
+        b"G@T / HTTP/1.1",
+    )
+    for line in lines:
         talk.send(line + b"\r\nHost: shop.example\r\n\r\n")
         talk.answer(response(b"", status=b"400 Bad Request"))
     talk.close()
