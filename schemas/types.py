@@ -1506,6 +1506,85 @@ class LostPath:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectUse:
+    """How many objects of one operation its users ask for in a window, and whether it is broken."""
+
+    site: str
+    at_us: int
+    reached: tuple[int, ...]
+    refused: tuple[int, ...]
+    refused_us: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "reached": list(self.reached),
+            "refused": list(self.refused),
+            "refused_us": self.refused_us,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "ObjectUse":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            reached=tuple(value["reached"]),
+            refused=tuple(value["refused"]),
+            refused_us=value["refused_us"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectWalk:
+    """Which objects of one operation one session, or one client without any, asked for."""
+
+    site: str
+    window: int
+    now: bytes
+    before: bytes
+    since_s: int
+    asked: int
+    refused: int
+    last: int
+    steps: int
+    reached: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "window": self.window,
+            "now": self.now,
+            "before": self.before,
+            "since_s": self.since_s,
+            "asked": self.asked,
+            "refused": self.refused,
+            "last": self.last,
+            "steps": self.steps,
+            "reached": self.reached,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "ObjectWalk":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            window=value["window"],
+            now=value["now"],
+            before=value["before"],
+            since_s=value["since_s"],
+            asked=value["asked"],
+            refused=value["refused"],
+            last=value["last"],
+            steps=value["steps"],
+            reached=value["reached"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTime:
     """Watermark of one source and site."""
 
@@ -1730,6 +1809,8 @@ class Unanswered:
     method: str = ''
     user: int = 0
     secret: int = 0
+    object: str = ''
+    session: int = 0
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -1742,6 +1823,8 @@ class Unanswered:
             "method": self.method,
             "user": self.user,
             "secret": self.secret,
+            "object": self.object,
+            "session": self.session,
         }
 
     @classmethod
@@ -1756,6 +1839,8 @@ class Unanswered:
             method=value["method"],
             user=value["user"],
             secret=value["secret"],
+            object=value["object"],
+            session=value["session"],
         )
 
 
@@ -1878,6 +1963,8 @@ RECORDS = (
     HostLimit,
     KnownOperation,
     LostPath,
+    ObjectUse,
+    ObjectWalk,
     SourceTime,
     Progress,
     SiteClock,

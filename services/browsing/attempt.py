@@ -29,14 +29,14 @@ ANSWER_BYTES = 2_048
 SHAPE_BYTES = 256
 
 # Paths where a name or a code alone is an attempt.
+# Of lower case: the search is ten times faster than one that takes any case.
 DOOR = re.compile(
     rb"log-?_?[io]n|sign-?_?in|/auth|authenticate|/token|/sessions?(?:/|$)|j_security_check"
     rb"|otp|mfa|2fa|two-?factor|verify|pass-?word|forgot|reset|recover|register|sign-?_?up"
-    rb"|account|availab|exists|check-?_?(?:user|e-?mail|name)|user-?_?check",
-    re.I,
+    rb"|account|availab|exists|check-?_?(?:user|e-?mail|name)|user-?_?check"
 )
 # Of these, the ones that ask about an account or make one: what is sent with it is no guess.
-ABOUT = re.compile(rb"forgot|recover|register|sign-?_?up|availab|exists|check|reset", re.I)
+ABOUT = re.compile(rb"forgot|recover|register|sign-?_?up|availab|exists|check|reset")
 USER = re.compile(
     r"(?:j_|_)?(?:user(?:_?name|_?id)?|login|log|e-?mail(?:_?address)?|account|uid|phone|mobile"
     r"|identifier|principal|msisdn)",
@@ -63,6 +63,8 @@ ACCEPTANCE = re.compile(
 VARYING = re.compile(rb"[0-9a-fA-F-]{16,}|\d+")
 REFUSED_STATUSES = frozenset((400, 401, 403, 404, 409, 422, 423, 429))
 
+WITH_BODY = frozenset((b"POST", b"PUT", b"PATCH"))
+
 NOT_KNOWN, REFUSED, ACCEPTED = 0, 1, 2
 
 
@@ -84,7 +86,10 @@ def attempt_of(host: str, request: RequestView, key: bytes) -> Attempt | None:
     basic = _basic(request)
     if basic is not None:
         return _attempt(host, *basic, key)
-    path = path_of(request.target)
+    target = request.target
+    if request.method not in WITH_BODY and b"?" not in target:
+        return None
+    path = path_of(target).lower()
     at_door = DOOR.search(path) is not None
     sent = dict(_sent(request, at_door=at_door))
     if not sent or sent.get("grant_type", "password") != "password":
@@ -165,7 +170,7 @@ def _sent(request: RequestView, *, at_door: bool) -> Iterator[tuple[str, str]]:
     if query and at_door:
         yield from _form(query)
     body = request.body
-    if request.method not in (b"POST", b"PUT", b"PATCH") or body.wire_bytes > BODY_BYTES_MAX:
+    if request.method not in WITH_BODY or body.wire_bytes > BODY_BYTES_MAX:
         return
     if not at_door and not re.search(rb"pass|pwd", body.kept, re.I):
         return

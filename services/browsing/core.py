@@ -14,14 +14,15 @@ from typing import Any
 
 from schemas.codec import decode_as, encode
 from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
-from services.browsing import partials
+from services.browsing import door_findings, object_findings, partials
 from services.browsing import walk as walks
 from services.browsing.attempt import Attempt, answer_of, attempt_of
-from services.browsing.door_findings import BEHAVIOURS
 from services.browsing.doors import Doors
 from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.lost import LostPaths
+from services.browsing.objects import REFUSED_STATUSES, Objects, Wanted, object_of, operation_of
 from services.browsing.seen import Asked, Seen, about, seen
+from services.browsing.session import session_of
 from services.browsing.settings import Settings
 from services.browsing.step import Client, Rules, close, reopened, step
 from services.browsing.suspicions import Suspicions
@@ -31,7 +32,7 @@ from services.runtime.core import Changes, Event, Output, Row
 from services.runtime.dispatch import dispatch
 from services.runtime.masking import Masker
 from services.runtime.table import Table
-from services.runtime.views import ExchangeView, Reader, RequestView
+from services.runtime.views import ExchangeView, Reader, RequestView, ResponseView
 from services.runtime.watermarks import ANSWER_US_MAX, Watermarks
 
 # Clients that missed something within the long window, in one partition: 1 KiB each at most, so a
@@ -49,7 +50,7 @@ PULSE_US = 10_000_000
 UNANSWERED_MAX = 100_000
 # Of method and path, where they are shown and a door is named by them.
 OPERATION_BYTES_MAX = 120
-# Clients whose trust was looked up lately.
+# Clients whose trust was looked up lately, and operations that were masked.
 LOOKED_UP_MAX = 16_384
 
 
@@ -60,6 +61,7 @@ class BrowsingCore:
         self._rules = Rules(settings, masker)
         self._read = read
         self._trusted = _trust(settings)
+        self._shown = _shown(masker)
         self._watermarks = Watermarks()
         self._lost = LostPaths(settings.shared_clients)
         self._walks: Table[Walk] = Table(
@@ -80,14 +82,16 @@ class BrowsingCore:
             site=lambda row: row.site,
         )
         self._closed = ClosedFindings(BUCKET_US)
-        self._suspicions = Suspicions(BEHAVIOURS, self._closed, settings.advice_s, self._say)
+        behaviours = (*door_findings.BEHAVIOURS, *object_findings.BEHAVIOURS)
+        self._suspicions = Suspicions(behaviours, self._closed, settings.advice_s, self._say)
+        self._objects = Objects(settings, self._suspicions)
         self._doors = Doors(settings, self._suspicions, self._send)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
         self._open: dict[bytes, Episode] = {}
         self._tables: tuple[Table[Any], ...] = (
             self._walks, self._episodes, self._closed.table, self._unanswered,
             self._lost.paths, self._lost.sites, self._watermarks.table, self._suspicions.table,
-            self._doors.attempts, self._doors.doors,
+            self._doors.attempts, self._doors.doors, self._objects.walks, self._objects.uses,
         )  # fmt: skip
         self._changes = Changes()
         self._counts: Counter[str] = Counter()
@@ -97,6 +101,7 @@ class BrowsingCore:
         table.restore(rows, *self._tables)
         self._open = dict(self._episodes.items())
         self._suspicions.restored()
+        self._objects.restored()
 
     def learn(self, event: Event) -> None:
         """See Core: nothing is broadcast to this service yet."""
@@ -133,31 +138,57 @@ class BrowsingCore:
         if request is not None:
             if view.revision:
                 self._unanswered.delete(view.id.encode())
-            attempt = attempt_of(view.host, request, self._rules.masker.key)
-            missing = status in self._rules.settings.statuses
-            if attempt is None and not missing and key not in self._walks:
-                # Most exchanges of most clients end here: nothing is known of them or kept.
+            asked = self._noteworthy(view, request, status, key)
+            if asked is None:
+                # Many exchanges of most clients end here: nothing is known of them or kept.
                 self._lost.answered(view.site, missing=False)
                 return
-            asked = about(request, attempt)
         else:
             waiting = self._waited(view)
             if waiting is None:
                 return
             asked, at_us = _asked(waiting), waiting.at_us
         one = seen(view, asked, status, at_us)
-        self._step(key, one)
-        if asked.attempt is not None and not self._trusted(one.client):
-            operation = self._rules.masker.target(
-                asked.operation[:OPERATION_BYTES_MAX].decode("utf-8", "replace")
-            )
-            self._doors.answered(
-                one, asked.attempt, answer_of(asked.operation, response), operation
-            )
+        if status in self._rules.settings.statuses or key in self._walks:
+            self._step(key, one)
+        else:
+            self._lost.answered(one.site, missing=False)
+        if not self._trusted(one.client):
+            self._behave(one, asked, response)
+
+    def _noteworthy(
+        self, view: ExchangeView, request: RequestView, status: int, key: bytes
+    ) -> Asked | None:
+        """What a request asked for, where a rule has to look at it."""
+        secret = self._rules.masker.key
+        attempt = attempt_of(view.host, request, secret)
+        named = object_of(request.target)
+        wanted = bool(named) and self._objects.concerns(key, named)
+        missing = status in self._rules.settings.statuses
+        if attempt is None and not wanted and not missing and key not in self._walks:
+            return None
+        session = session_of(request, secret) if wanted else 0
+        return about(request, attempt, named if wanted else b"", session)
+
+    def _wanted(self, asked: Asked, status: int) -> Wanted:
+        named = operation_of(asked.method, asked.path)[:OPERATION_BYTES_MAX]
+        refused = status in REFUSED_STATUSES
+        return Wanted(self._shown(named), asked.object, asked.session, refused)
+
+    def _behave(self, one: Seen, asked: Asked, response: ResponseView) -> None:
+        """Hand an answered request to the behaviours that it is about."""
+        if asked.attempt is not None:
+            operation = self._shown(asked.operation[:OPERATION_BYTES_MAX])
+            answer = answer_of(asked.operation, response)
+            self._doors.answered(one, asked.attempt, answer, operation)
+        if asked.object:
+            self._objects.answered(one, self._wanted(asked, one.status))
 
     def _wait(self, view: ExchangeView, request: RequestView) -> None:
-        attempt = attempt_of(view.host, request, self._rules.masker.key)
-        asked = about(request, attempt)
+        secret = self._rules.masker.key
+        attempt = attempt_of(view.host, request, secret)
+        named = object_of(request.target)
+        asked = about(request, attempt, named, session_of(request, secret) if named else 0)
         row = Unanswered(
             site=view.site,
             at_us=view.at_us,
@@ -167,6 +198,8 @@ class BrowsingCore:
             method=asked.method.decode("latin-1"),
             user=attempt.user if attempt else 0,
             secret=attempt.secret if attempt else 0,
+            object=asked.object.decode("ascii"),
+            session=asked.session,
         )
         if self._unanswered.put(view.id.encode(), row):
             self._counts["unanswered_given_way"] += 1
@@ -247,6 +280,7 @@ class BrowsingCore:
         self._lost.expire(site, watermark_us)
         self._suspicions.sweep(site, watermark_us, ended=ended)
         self._doors.sweep(site, watermark_us)
+        self._objects.sweep(site, watermark_us)
         self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, at_us: int) -> None:
@@ -272,12 +306,23 @@ class BrowsingCore:
 def _asked(waiting: Unanswered) -> Asked:
     attempt = Attempt(waiting.user, waiting.secret) if waiting.user else None
     return Asked(
-        waiting.target, waiting.referrer, waiting.agent, waiting.method.encode("latin-1"), attempt
-    )
+        waiting.target, waiting.referrer, waiting.agent, waiting.method.encode("latin-1"), attempt,
+        waiting.object.encode("ascii"), waiting.session,
+    )  # fmt: skip
 
 
 def _over(walk: Walk, past_us: int) -> bool:
     return all(miss.at_s * 1_000_000 < past_us for miss in walk.misses)
+
+
+def _shown(masker: Masker) -> Callable[[bytes], str]:
+    """An operation as people may see it."""
+
+    @lru_cache(LOOKED_UP_MAX)
+    def shown(operation: bytes) -> str:
+        return masker.target(operation.decode("utf-8", "replace"))
+
+    return shown
 
 
 def _trust(settings: Settings) -> Callable[[str], bool]:

@@ -31,6 +31,8 @@ class Asked:
     agent: bytes
     method: bytes = b""
     attempt: Attempt | None = None
+    object: bytes = b""
+    session: int = 0
 
     @property
     def operation(self) -> bytes:
@@ -89,7 +91,9 @@ class Seen:
             return False
 
 
-def about(request: RequestView, attempt: Attempt | None) -> Asked:
+def about(
+    request: RequestView, attempt: Attempt | None = None, wanted: bytes = b"", session: int = 0
+) -> Asked:
     """What is read of a request."""
     return Asked(
         path_of(request.target),
@@ -97,6 +101,8 @@ def about(request: RequestView, attempt: Attempt | None) -> Asked:
         (request.header(b"user-agent") or b"")[:HEADER_BYTES_MAX],
         request.method[:METHOD_BYTES_MAX],
         attempt,
+        wanted,
+        session,
     )
 
 

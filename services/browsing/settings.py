@@ -22,8 +22,9 @@ class Settings:
     share of the distinct paths asked for. A path that `shared_clients` clients missed is broken,
     not hunted. A finding is closed after `*_quiet_s` without a miss and told again at each
     doubling or after `*_update_s`. `login_*`: so many distinct passwords for one user, or users,
-    refused in the window; `login_slow_*` the same for patient ones. `crowd_*`: that many clients,
-    in the window, that act as one; so many users refused. Clients in `trusted` networks (own
+    refused in the window; `login_slow_*` the same for patient ones. `objects`: that many of one
+    operation in the window. `crowd_*`: that many clients, in the window, that act as one; so many
+    users refused. Clients in `trusted` networks (own
     monitoring and scanners) are never flagged. `mask_key_file`: see services/runtime/mask_key.py.
     """
 
@@ -43,6 +44,8 @@ class Settings:
     login_window_s: int = 600
     login_slow_tries: int = 30
     login_slow_window_s: int = 86_400
+    objects: int = 50
+    objects_window_s: int = 600
     crowd_clients: int = 8
     crowd_users: int = 50
     crowd_window_s: int = 21_600
@@ -61,6 +64,7 @@ class Settings:
             "login_window_s",
             "login_slow_window_s",
             "crowd_window_s",
+            "objects_window_s",
             "burst_window_s",
             "slow_window_s",
             "burst_update_s",
@@ -74,7 +78,11 @@ class Settings:
         if not 2 <= self.shared_clients <= CLIENTS_MAX:
             # One client alone would excuse every path that it misses.
             raise ValueError(f"shared_clients must be between 2 and {CLIENTS_MAX}")
-        for name, most in (("crowd_clients", MISSES_MAX), ("crowd_users", 1_000_000)):
+        for name, most in (
+            ("objects", 32_768),
+            ("crowd_clients", MISSES_MAX),
+            ("crowd_users", 1_000_000),
+        ):
             if not 2 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be between 2 and {most}")
         if self.advice_s < 1:

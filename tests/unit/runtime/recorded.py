@@ -27,7 +27,9 @@ CHUNK = 25
 # Passwords that one client guesses, and then many: as many as a chunk, so that the rest is cut as
 # without them.
 GUESSES = CHUNK
-PATHS = ("/", "/login?user=a'%20OR%20'1'='1", "/users/17", "/users/18/orders/5", "/search?q=shoes")
+# An object that browsing follows a walk from: its CRC-32 is a multiple of sixteen.
+FOLLOWED = "/users/28"
+PATHS = ("/", "/login?user=a'%20OR%20'1'='1", FOLLOWED, "/users/18/orders/5", "/search?q=shoes")
 
 
 @cache
