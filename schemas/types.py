@@ -1686,6 +1686,55 @@ class SiteShare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoftAnswer:
+    """One answer to names that only wordlists have."""
+
+    fingerprint: int
+    paths: tuple[int, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "fingerprint": self.fingerprint,
+            "paths": list(self.paths),
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "SoftAnswer":
+        """From fastavro."""
+        return cls(
+            fingerprint=value["fingerprint"],
+            paths=tuple(value["paths"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftMissing:
+    """Answers with which one host says that nothing is there although their status says otherwise."""
+
+    site: str
+    at_us: int
+    answers: tuple[SoftAnswer, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "answers": [item.to_avro() for item in self.answers],
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "SoftMissing":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            answers=tuple(SoftAnswer.from_avro(item) for item in value["answers"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
     """One exchange as evidence."""
 
@@ -1969,6 +2018,8 @@ RECORDS = (
     Progress,
     SiteClock,
     SiteShare,
+    SoftAnswer,
+    SoftMissing,
     Hint,
     Suspicion,
     Unanswered,

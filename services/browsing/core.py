@@ -21,9 +21,11 @@ from services.browsing.doors import Doors
 from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.lost import LostPaths
 from services.browsing.objects import REFUSED_STATUSES, Objects, Wanted, object_of, operation_of
+from services.browsing.paths import path_of
 from services.browsing.seen import Asked, Seen, about, seen
 from services.browsing.session import session_of
 from services.browsing.settings import Settings
+from services.browsing.soft_missing import SoftMisses
 from services.browsing.step import Client, Rules, close, reopened, step
 from services.browsing.suspicions import Suspicions
 from services.runtime import table
@@ -84,6 +86,7 @@ class BrowsingCore:
         self._closed = ClosedFindings(BUCKET_US)
         behaviours = (*door_findings.BEHAVIOURS, *object_findings.BEHAVIOURS)
         self._suspicions = Suspicions(behaviours, self._closed, settings.advice_s, self._say)
+        self._soft = SoftMisses(settings)
         self._objects = Objects(settings, self._suspicions)
         self._doors = Doors(settings, self._suspicions, self._send)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
@@ -92,6 +95,7 @@ class BrowsingCore:
             self._walks, self._episodes, self._closed.table, self._unanswered,
             self._lost.paths, self._lost.sites, self._watermarks.table, self._suspicions.table,
             self._doors.attempts, self._doors.doors, self._objects.walks, self._objects.uses,
+            self._soft.table,
         )  # fmt: skip
         self._changes = Changes()
         self._counts: Counter[str] = Counter()
@@ -133,12 +137,13 @@ class BrowsingCore:
             self._counts["exchanges_without_answer"] += 1
             return
         key = f"{view.site}/{view.client_ip}".encode()
-        status = response.status
         at_us = view.at_us
         if request is not None:
             if view.revision:
                 self._unanswered.delete(view.id.encode())
-            asked = self._noteworthy(view, request, status, key)
+            path = path_of(request.target)
+            missing = self._soft.missing(view.site, view.host, path, response, at_us)
+            asked = self._noteworthy(view, request, key, missing=missing)
             if asked is None:
                 # Many exchanges of most clients end here: nothing is known of them or kept.
                 self._lost.answered(view.site, missing=False)
@@ -148,8 +153,9 @@ class BrowsingCore:
             if waiting is None:
                 return
             asked, at_us = _asked(waiting), waiting.at_us
-        one = seen(view, asked, status, at_us)
-        if status in self._rules.settings.statuses or key in self._walks:
+            missing = self._soft.missing(view.site, view.host, asked.path, response, at_us)
+        one = seen(view, asked, response.status, at_us, missing=missing)
+        if missing or key in self._walks:
             self._step(key, one)
         else:
             self._lost.answered(one.site, missing=False)
@@ -157,14 +163,13 @@ class BrowsingCore:
             self._behave(one, asked, response)
 
     def _noteworthy(
-        self, view: ExchangeView, request: RequestView, status: int, key: bytes
+        self, view: ExchangeView, request: RequestView, key: bytes, *, missing: bool
     ) -> Asked | None:
         """What a request asked for, where a rule has to look at it."""
         secret = self._rules.masker.key
         attempt = attempt_of(view.host, request, secret)
         named = object_of(request.target)
         wanted = bool(named) and self._objects.concerns(key, named)
-        missing = status in self._rules.settings.statuses
         if attempt is None and not wanted and not missing and key not in self._walks:
             return None
         session = session_of(request, secret) if wanted else 0
@@ -213,7 +218,7 @@ class BrowsingCore:
         return waiting
 
     def _step(self, key: bytes, seen: Seen) -> None:
-        missing = seen.status in self._rules.settings.statuses
+        missing = seen.missing
         if missing and self._trusted(seen.client):
             self._counts["misses_of_trusted_clients"] += 1
             return
@@ -281,6 +286,7 @@ class BrowsingCore:
         self._suspicions.sweep(site, watermark_us, ended=ended)
         self._doors.sweep(site, watermark_us)
         self._objects.sweep(site, watermark_us)
+        self._soft.sweep(site, watermark_us)
         self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, at_us: int) -> None:

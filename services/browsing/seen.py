@@ -53,6 +53,8 @@ class Seen:
     at_us: int
     path: bytes
     status: int
+    missing: bool
+    """The server says that nothing is there, or not for everyone."""
     referrer: bytes = b""
     agent: bytes = b""
 
@@ -62,10 +64,7 @@ class Seen:
 
         Among the 64 that a walk keeps, two collide once in two million walks.
         """
-        named = self.host.encode() + b"\0" + shape(self.path)
-        return int.from_bytes(
-            hashlib.blake2b(named, digest_size=4, usedforsecurity=False).digest(), "big"
-        )
+        return hash_of(self.host, self.path)
 
     @property
     def weight(self) -> int:
@@ -91,6 +90,13 @@ class Seen:
             return False
 
 
+def hash_of(host: str, path: bytes) -> int:
+    """See Seen.path_hash."""
+    named = host.encode() + b"\0" + shape(path)
+    digest = hashlib.blake2b(named, digest_size=4, usedforsecurity=False).digest()
+    return int.from_bytes(digest, "big")
+
+
 def about(
     request: RequestView, attempt: Attempt | None = None, wanted: bytes = b"", session: int = 0
 ) -> Asked:
@@ -106,7 +112,7 @@ def about(
     )
 
 
-def seen(view: ExchangeView, asked: Asked, status: int, at_us: int) -> Seen:
+def seen(view: ExchangeView, asked: Asked, status: int, at_us: int, *, missing: bool) -> Seen:
     """The request with its answer, which may come from a later record than the request."""
     return Seen(
         exchange=view.id,
@@ -118,6 +124,7 @@ def seen(view: ExchangeView, asked: Asked, status: int, at_us: int) -> Seen:
         at_us=at_us,
         path=asked.path,
         status=status,
+        missing=missing,
         referrer=asked.referrer,
         agent=asked.agent,
     )

@@ -39,7 +39,7 @@ class Rules:
 
 def step(client: Client, seen: Seen, rules: Rules, neighbours: Neighbours) -> tuple[Client, Told]:
     """One answered request. The same client object comes back when nothing changed."""
-    if seen.status not in rules.settings.statuses:
+    if not seen.missing:
         return _found(client, seen, rules)
     weight = seen.weight
     if not weight:

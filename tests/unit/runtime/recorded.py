@@ -53,6 +53,13 @@ def traffic() -> Iterator[Output]:
             method="POST", sent=form, serial=serial,
         )  # fmt: skip
         yield Output("exchanges", record.client_ip.encode(), encode(record))
+    for serial in range(CHUNK):
+        record = exchange(
+            f"/dump{serial % 3}.sql", 200, at_s=len(WALK) * 0.5 + serial * 0.1, serial=serial,
+            client="203.0.113.7", got=b"<h1>Sorry</h1>",
+            got_headers=((b"Content-Type", b"text/html"),),
+        )  # fmt: skip
+        yield Output("exchanges", record.client_ip.encode(), encode(record))
     for serial in range(EXCHANGES):
         at_s = len(WALK) + serial * 4
         guess = dice.random() < 0.4
