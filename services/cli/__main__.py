@@ -22,6 +22,7 @@ COMMANDS = {
     "inspect": "inspect",
     "findings": "findings",
     "show": "show",
+    "sessions": "sessions",
     "endpoints": "endpoints",
     "label": "label",
     "policy": "policy",
