@@ -87,10 +87,13 @@ def attempt_of(host: str, request: RequestView, key: bytes) -> Attempt | None:
     if basic is not None:
         return _attempt(host, *basic, key)
     target = request.target
-    if request.method not in WITH_BODY and b"?" not in target:
+    with_body = request.method in WITH_BODY
+    if not with_body and b"?" not in target:
         return None
     path = path_of(target).lower()
     at_door = DOOR.search(path) is not None
+    if not at_door and not with_body:
+        return None
     sent = dict(_sent(request, at_door=at_door))
     if not sent or sent.get("grant_type", "password") != "password":
         return None
@@ -172,8 +175,10 @@ def _sent(request: RequestView, *, at_door: bool) -> Iterator[tuple[str, str]]:
     body = request.body
     if request.method not in WITH_BODY or body.wire_bytes > BODY_BYTES_MAX:
         return
-    if not at_door and not re.search(rb"pass|pwd", body.kept, re.I):
-        return
+    if not at_door:
+        kept = body.kept.lower()
+        if b"pass" not in kept and b"pwd" not in kept:
+            return
     data = body.decoded().lstrip()
     if data[:1] in (b"{", b"["):
         try:

@@ -55,7 +55,7 @@ def missed(seen: Seen, send: Send) -> None:
 def pulse(site: str, watermark_us: int, *, ended: bool, send: Send) -> None:
     """Packet time of the site moved on; `ended`: nothing is to come (an amount of 1)."""
     record = Signal(
-        id=f"pulse/{site}/{watermark_us}", counter="", key_kind="", key="", site=site,
+        id=f"{site}/{watermark_us}/pulse", counter="", key_kind="", key="", site=site,
         at_us=watermark_us, amount=int(ended), members=(), others=(),
     )  # fmt: skip
     send(Output(TOPIC, None, encode(record), EVERY))

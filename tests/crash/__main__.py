@@ -112,7 +112,8 @@ def lag(kafka: Mapping[str, str]) -> int:
 
 
 GROUPS = [("reassembly", "packets"), ("detect", "exchanges"), ("browsing", "exchanges"),
-          ("discovery", "exchanges"), ("discovery", "sightings")]  # fmt: skip
+          ("browsing", "signals"), ("discovery", "exchanges"),
+          ("discovery", "sightings")]  # fmt: skip
 
 
 def drained(kafka: Mapping[str, str], fleet: Fleet) -> None:

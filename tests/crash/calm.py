@@ -23,7 +23,8 @@ Record = tuple[bytes | None, bytes | None]
 CHUNK = 2_000
 # What a partial sum's cut depends on is the clock; its totals stand in `endpoints`.
 PARTIALS = {"sightings", "signals"}
-# In the id of a sighting that is no sum (services/discovery/observe.py).
+# In the id of a sighting or signal that is no sum (services/discovery/observe.py,
+# services/browsing/partials.py).
 PULSE = b"/pulse"
 # Layers of the ledger that workers count; the agent's own entries are not made from a topic.
 LAYERS = {"reassembly", "exchanges"}
@@ -149,11 +150,11 @@ def totals(service: Service, topic: str, records: Iterable[Record]) -> dict[Reco
     """What partial sums add up to, as the core that adds them tells it in the end.
 
     All in one core, for which partition a sum went to is the broker's affair; what has it tell its
-    inventory comes last, for how the partitions were interleaved is too.
+    inventory comes last, all in one order, for how the partitions were interleaved is too.
     """
     core = service.inputs[topic](0)
     core.restore(())
-    in_order = sorted(records, key=lambda record: PULSE in (record[1] or b""))
+    in_order = sorted(records, key=lambda record: (PULSE in (record[1] or b""), record[1] or b""))
     events = [Event(topic, 0, i, key, value) for i, (key, value) in enumerate(in_order)]
     for first in range(0, len(events), CHUNK):
         core.feed(events[first : first + CHUNK])
