@@ -71,6 +71,8 @@ class SessionLog:
     def add(self, exchange: Exchange) -> None:
         """Take in one record; the request counts on the first, the answer on the last."""
         request = exchange.request
+        if exchange.part is not None:
+            return  # It goes on behind a request that was counted.
         if request is None:
             self._answered(exchange)
             return

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ class Deployment:
     def create(self) -> None:
         admin = AdminClient(administering(self.kafka))
         present = admin.list_topics(timeout=10).topics
-        names = [self.run.written(name) for name in ("exchanges", "findings", "advice")]
+        wanted = {"exchanges", "findings", "advice", *made(self.service).inputs}
+        names = [self.run.written(name) for name in sorted(wanted)]
         compact = {"cleanup.policy": "compact"}
         new = [*(NewTopic(name, PARTITIONS, 1) for name in names),
                NewTopic(self.run.written(self.state), PARTITIONS, 1, config=compact),
@@ -113,9 +115,12 @@ class Deployment:
 
     def work(self) -> None:
         """Until everything was worked through."""
-        ends = {event.partition: event.offset + 1 for event in self.records("exchanges")}
         with self.worker() as (worker, thread):
-            wait_for("all exchanges", lambda: _drained(worker, ends) or not thread.is_alive())
+            # What else it reads, as signals, it writes itself while it reads the exchanges.
+            for topic in ("exchanges", *(set(made(self.service).inputs) - {"exchanges"})):
+                ends = {event.partition: event.offset + 1 for event in self.records(topic)}
+                drained = partial(_drained, worker, topic, ends)
+                wait_for(f"all {topic}", lambda ready=drained: ready() or not thread.is_alive())
 
 
 def _kept(work: Callable[[], None], failed: list[BaseException]) -> None:
@@ -125,9 +130,10 @@ def _kept(work: Callable[[], None], failed: list[BaseException]) -> None:
         failed.append(error)
 
 
-def _drained(worker: Worker, ends: dict[int, int]) -> bool:
-    at = {partition: part.next_offset for (_, partition), part in list(worker.parts.items())}
-    return at == ends
+def _drained(worker: Worker, topic: str, ends: dict[int, int]) -> bool:
+    """Behind the last record there may be markers of transactions."""
+    at = {place: part.next_offset for place, part in list(worker.parts.items())}
+    return all(at.get((topic, partition), 0) >= end for partition, end in ends.items())
 
 
 @pytest.fixture(params=TABLES)
@@ -150,14 +156,15 @@ def spread() -> list[Output]:
 
 def calm(deployment: Deployment) -> tuple[list[Any], list[Any]]:
     """Findings, and state rows by place, of cores that never stopped."""
-    exchanges, policy = deployment.records("exchanges"), deployment.records("policy")
+    service, policy = made(deployment.service), deployment.records("policy")
     findings, rows = [], []
-    for partition in range(PARTITIONS):
-        mine = [event for event in exchanges if event.partition == partition]
-        make = partial(made(deployment.service).inputs["exchanges"], 0)
-        told = contract.calm(make, mine, policy if made(deployment.service).broadcasts else ())
+    for topic, partition in product(service.inputs, range(PARTITIONS)):
+        mine = [event for event in deployment.records(topic) if event.partition == partition]
+        make = partial(service.inputs[topic], 0)
+        told = contract.calm(make, mine, policy if service.broadcasts else ())
         findings += [plain(out.value) for out in told.outputs if out.topic == "findings"]
-        rows += [(partition, b"exchanges\0" + row.key, plain(row.value)) for row in told.rows()]
+        head = topic.encode() + b"\0"
+        rows += [(partition, head + row.key, plain(row.value)) for row in told.rows()]
     return sorted(findings, key=_revision), sorted(rows, key=_place)
 
 
