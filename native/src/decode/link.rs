@@ -26,6 +26,18 @@ pub enum Link {
     Nflog,
     Ieee80211,
     Radiotap,
+    /// 802.11 behind the headers of AVS, Prism, and PPI, which may carry other links too.
+    Avs,
+    Prism,
+    Ppi,
+    Fddi,
+    /// RFC 2684: LLC at once.
+    Atm,
+    /// OpenBSD's packet filter and its IPsec.
+    Pflog,
+    Enc,
+    /// Darwin: any link behind a header with the name of the process.
+    Pktap,
 }
 
 impl Link {
@@ -35,18 +47,26 @@ impl Link {
             0 => Link::Null,
             1 => Link::Ethernet,
             9 => Link::Ppp,
+            10 => Link::Fddi,
             12 | 14 | 101 => Link::Ip,
             50 => Link::PppSerial,
             51 => Link::Pppoe,
+            100 => Link::Atm,
             104 => Link::CiscoHdlc,
             105 => Link::Ieee80211,
             107 => Link::FrameRelay,
             108 => Link::Loop,
+            109 => Link::Enc,
             113 => Link::Cooked1,
+            117 => Link::Pflog,
+            119 => Link::Prism,
             127 => Link::Radiotap,
+            163 => Link::Avs,
+            192 => Link::Ppi,
             228 => Link::Ipv4,
             229 => Link::Ipv6,
             239 => Link::Nflog,
+            258 => Link::Pktap,
             276 => Link::Cooked2,
             _ => return None,
         })
@@ -74,7 +94,50 @@ pub fn step(link: Link, frame: &[u8], at: usize) -> Result<(Layer, usize), Short
             let header_bytes = u16::from_le_bytes([byte(frame, at + 2)?, byte(frame, at + 3)?]);
             ieee80211(frame, at + usize::from(header_bytes))?
         }
+        // The length stands behind a version, in network order.
+        Link::Avs => ieee80211(frame, at + u32_at(frame, at + 4)? as usize)?,
+        Link::Prism => prism(frame, at)?,
+        Link::Ppi => ppi(frame, at)?,
+        Link::Fddi => (Layer::Llc, at + 13),
+        Link::Atm => (Layer::Llc, at),
+        Link::Pflog => (
+            Layer::Ip,
+            at + usize::from(byte(frame, at)?).next_multiple_of(4),
+        ),
+        Link::Enc => (Layer::Ip, at + 12),
+        Link::Pktap => {
+            let header_bytes = u32_at(frame, at)?.swap_bytes() as usize;
+            inside(u32_at(frame, at + 8)?.swap_bytes(), at + header_bytes)
+        }
     })
+}
+
+/// Another link inside; those that stand around others are not looked for in there.
+fn inside(number: u32, at: usize) -> (Layer, usize) {
+    match Link::of(number) {
+        Some(Link::Ppi | Link::Pktap) | None => (Layer::Other, at),
+        Some(link) => (Layer::Link(link), at),
+    }
+}
+
+/// CACE's Per-Packet Information: a length, and the link that follows.
+fn ppi(frame: &[u8], at: usize) -> Result<(Layer, usize), Short> {
+    let header_bytes = u16::from_le_bytes([byte(frame, at + 2)?, byte(frame, at + 3)?]);
+    let number = u32_at(frame, at + 4)?.swap_bytes();
+    Ok(inside(number, at + usize::from(header_bytes)))
+}
+
+/// Prism's header has its length in the order of the machine that captured; some drivers write
+/// that of AVS under the same number.
+fn prism(frame: &[u8], at: usize) -> Result<(Layer, usize), Short> {
+    let is_avs = u32_at(frame, at)? & 0xffff_f000 == 0x8021_1000;
+    let length = u32_at(frame, at + 4)?;
+    let header_bytes = if is_avs {
+        length
+    } else {
+        length.min(length.swap_bytes())
+    };
+    ieee80211(frame, at + header_bytes as usize)
 }
 
 /// Address families of the systems that write them; a small number in whichever byte order.

@@ -34,6 +34,12 @@ pub mod ether {
     pub const ERSPAN_3: u16 = 0x22eb;
     pub const NSH: u16 = 0x894f;
     pub const PPPOE_SESSION: u16 = 0x8864;
+    /// IEEE 802.1ah: a customer's frame inside a provider's.
+    pub const BACKBONE: u16 = 0x88e7;
+    /// Cisco's group tags, and those of ports of virtual machines (VN-Tag; IEEE 802.1BR).
+    pub const GROUP_TAG: u16 = 0x8909;
+    pub const PORT_TAG: u16 = 0x8926;
+    pub const PORT_TAG_BR: u16 = 0x893f;
     /// Smaller numbers are lengths: an LLC header follows.
     pub const FIRST: u16 = 0x0600;
 }
@@ -241,11 +247,20 @@ impl<'a> Walk<'a> {
             }
             ether::PPPOE_SESSION => self.to((Layer::Ppp, self.at + 6)),
             ether::BRIDGED => Layer::Ethernet,
+            ether::BACKBONE => self.to((Layer::Ethernet, self.at + 4)),
+            ether::PORT_TAG => self.tagged(4)?,
+            ether::GROUP_TAG | ether::PORT_TAG_BR => self.tagged(6)?,
             ether::MPLS | ether::MPLS_UPSTREAM => self.into(tunnel::mpls(self.frame, self.at)?),
             ether::NSH => self.into(tunnel::nsh(self.frame, self.at)?),
             0..ether::FIRST => Layer::Llc,
             _ => Layer::Other,
         })
+    }
+
+    /// A tag of so many bytes that says nothing about the flow, then an Ethernet type.
+    fn tagged(&mut self, bytes: usize) -> Result<Layer, Cause> {
+        let number = u16_at(self.frame, self.at + bytes)?;
+        Ok(self.to((Layer::EtherType(number), self.at + bytes + 2)))
     }
 
     /// IEEE 802.2 with SNAP: the Ethernet type stands behind six bytes.

@@ -101,6 +101,8 @@ fn udp(frame: &[u8], at: usize, tags: &mut Tags) -> Inner {
             6081 => geneve(frame, at + 8, tags),
             2152 => gtp(frame, at + 8),
             3544 => teredo(frame, at + 8),
+            // LISP (RFC 9300): IP behind eight bytes.
+            4341 => Ok(Some((Layer::Ip, at + 16))),
             5072 => ayiya(frame, at + 8),
             1701 => l2tp(frame, at + 8),
             6635 => mpls(frame, at + 8),
