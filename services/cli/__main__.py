@@ -96,10 +96,15 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as wrong:
         return _refuse(_usage(wrong), USAGE)
     except SettingsError as wrong:
-        return _refuse(f"{wrong}.", USAGE)
+        said = str(wrong)
+        return _refuse(said if said.endswith("?") else f"{said}.", USAGE)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _refuse(f"{where}{os_reason(error)}.", USAGE)
+    except RuntimeError as error:
+        if "home directory" not in str(error):  # pathlib's words for it
+            raise
+        return _refuse("this user has no home folder: set HOME to one it may write to.", USAGE)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
 

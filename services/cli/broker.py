@@ -20,8 +20,10 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 
+from services.cli.output import say
 from services.cli.refusal import RefusedError
 from services.cli.running import found
+from services.runtime.run import wrong_setting
 from services.runtime.settings import load
 
 ANSWER_S_MAX = 5.0
@@ -58,9 +60,13 @@ def client(said: str | None) -> dict[str, Any]:
 
 
 def topic_names(settings: Client) -> set[str]:
-    """Topics there are. Raises RefusedError where no Kafka answers."""
+    """Topics there are. Raises RefusedError where no Kafka answers, or a setting is none."""
     try:
-        return set(AdminClient(dict(settings)).list_topics(timeout=ANSWER_S_MAX).topics)
+        admin = AdminClient(dict(settings))
+    except KafkaException as error:
+        raise RefusedError(f"{wrong_setting(error, load().kafka)}.") from None
+    try:
+        return set(admin.list_topics(timeout=ANSWER_S_MAX).topics)
     except KafkaException:
         address = settings["bootstrap.servers"]
         raise RefusedError(f"no Kafka answers at {address} within {ANSWER_S_MAX:.0f} s.") from None
@@ -80,12 +86,14 @@ def records(
 ) -> Iterator[Message]:
     """Records of a topic, up to where it ended when this began, or for ever with `follow`.
 
-    `since_ms` skips what the broker took in before that wall-clock time. Silence is yielded as
-    nothing: a follower can be interrupted at any time.
+    `since_ms` skips what the broker took in before that wall-clock time. A follower waits for a
+    Kafka that went away, and says so; else RefusedError.
     """
+    gone = _Gone()
     consumer = Consumer(
         {
             **settings,
+            "error_cb": gone.hear,
             "group.id": "sidetap-people",  # Never joined: partitions are assigned by hand.
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
@@ -96,7 +104,11 @@ def records(
     try:
         partitions = _partitions(consumer, topic, since_ms)
         consumer.assign(partitions)
-        yield from _to_the_end(consumer, {p.partition for p in partitions}, follow)
+        yield from _to_the_end(
+            consumer, {p.partition for p in partitions}, gone if follow else None
+        )
+    except KafkaException as error:
+        raise RefusedError(f"Kafka stopped answering: {error.args[0].str()}.") from None
     finally:
         consumer.close()
 
@@ -112,10 +124,40 @@ def _partitions(consumer: Consumer, topic: str, since_ms: int | None) -> list[To
     return list(consumer.offsets_for_times(times, timeout=ANSWER_S_MAX))
 
 
-def _to_the_end(consumer: Consumer, unfinished: set[int], follow: bool) -> Iterator[Message]:
+class _Gone:
+    """Whether Kafka went away while somebody follows; both turns are said once."""
+
+    def __init__(self) -> None:
+        self.is_gone = self.told = False
+
+    def hear(self, error: KafkaError) -> None:
+        """What the client says of its connections."""
+        self.is_gone |= error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001 (its public name)
+
+    def tell(self) -> None:
+        """Say that nothing comes any more, and why."""
+        if self.is_gone and not self.told:
+            say("sidetap: Kafka does not answer any more; waiting for it …")
+            self.told = True
+
+    def back(self) -> None:
+        """Something came."""
+        if self.told:
+            say("sidetap: Kafka answers again")
+        self.is_gone = self.told = False
+
+
+def _to_the_end(
+    consumer: Consumer, unfinished: set[int], followed: _Gone | None
+) -> Iterator[Message]:
     heard = time.monotonic()
-    while unfinished or follow:
-        for message in consumer.consume(BATCH, timeout=0.2):
+    while unfinished or followed:
+        messages = consumer.consume(BATCH, timeout=0.2)
+        if followed and messages:
+            followed.back()
+        elif followed:
+            followed.tell()
+        for message in messages:
             heard = time.monotonic()
             error = message.error()
             if error is None:
@@ -124,7 +166,7 @@ def _to_the_end(consumer: Consumer, unfinished: set[int], follow: bool) -> Itera
                 unfinished.discard(message.partition())
             elif error.fatal() or not error.retriable():
                 raise RefusedError(f"Kafka refused to be read: {error.str()}.")
-        if not follow and time.monotonic() - heard > SILENCE_S_MAX:
+        if not followed and time.monotonic() - heard > SILENCE_S_MAX:
             raise RefusedError(f"Kafka has been silent for {SILENCE_S_MAX:.0f} s; is it well?")
 
 

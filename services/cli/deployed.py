@@ -8,7 +8,6 @@ Keeps:  the supervisor and the board.
 import socket
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,6 +17,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartiti
 
 from schemas.topics import topics
 from services.cli.board import TOPICS, Board, console, take_all
+from services.cli.local_http import answer
 from services.cli.refusal import RefusedError
 from services.cli.supervisor import Child, Supervisor
 from services.runtime.clients import consuming
@@ -31,7 +31,6 @@ SERVICES = ("reassembly", "detect", "browsing", "discovery", "export")
 LOOK_S = 0.25
 RECORDS_A_LOOK = 2_000
 READY_S_MAX = 60.0
-PROBE_S_MAX = 1.0
 INVENTORY = "endpoints"
 NO_SETTINGS: Mapping[str, str] = {}
 LOOPBACK = "127.0.0.1"
@@ -203,8 +202,4 @@ def _health_addresses(workers: int) -> dict[str, str]:
 
 
 def _ready(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://{address}/ready", timeout=PROBE_S_MAX) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    return answer(address, "/ready") is not None

@@ -1,6 +1,5 @@
 """`sidetap label`: what a person says of a finding, for those who train the detection."""
 
-import getpass
 import time
 from enum import StrEnum
 from typing import Annotated
@@ -13,6 +12,7 @@ from services.cli import found
 from services.cli.broker import KafkaOption, client, records, send
 from services.cli.output import say
 from services.cli.refusal import RefusedError
+from services.cli.who import who
 
 NOTE_CHARACTERS_MAX = 2_000
 
@@ -58,7 +58,7 @@ def label(
         raise RefusedError(f"there is no finding {id_!r}, or more than one begins with it.")
     name = f"finding/{finding.id}"
     said = Label(
-        id=name, verdict=verdict is Verdict.true, class_=class_, by=getpass.getuser(),
+        id=name, verdict=verdict is Verdict.true, class_=class_, by=who(),
         at_us=time.time_ns() // 1_000, note=note,
     )  # fmt: skip
     send(settings, "labels", name.encode(), encode(said))

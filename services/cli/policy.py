@@ -1,6 +1,5 @@
 """`sidetap policy`: what people said shall hold, and exclusions said and taken back."""
 
-import getpass
 import hashlib
 import sys
 import time
@@ -21,6 +20,7 @@ from services.cli.output import Format, chosen, print_json, print_people, say, t
 from services.cli.refusal import RefusedError
 from services.cli.safe_text import shown
 from services.cli.silenced import Scope, silenced
+from services.cli.who import who
 
 COLUMNS = ("id", "kind", "site", "host", "path", "where", "body", "by", "at")
 EXAMPLES_MAX = 10
@@ -151,5 +151,5 @@ def _entry(scope: Scope, id_: str) -> PolicyEntry:
 
 
 def _save(settings: Mapping[str, Any], entry: PolicyEntry) -> None:
-    signed = replace(entry, by=getpass.getuser(), at_us=time.time_ns() // 1_000)
+    signed = replace(entry, by=who(), at_us=time.time_ns() // 1_000)
     send(settings, "policy", signed.id.encode(), encode(signed))

@@ -2,13 +2,17 @@
 
 In:     what `up` started.
 Out:    the address of its Kafka.
-Keeps:  one small file in the user's state folder, removed at a clean stop.
+Keeps:  one small file in the user's state folder, or in /run where root runs it, removed at a
+        clean stop.
 """
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+# Under sudo the one who starts it and those who ask have different homes.
+FOR_ALL = Path("/run/sidetap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,8 @@ class Running:
     data: str
     health: dict[str, str]
     """Worker → address of its /ready and /metrics."""
+    started: str = ""
+    """When, as the kernel counts: another process may have the number by now."""
 
 
 def state_folder() -> Path:
@@ -29,29 +35,48 @@ def state_folder() -> Path:
 
 
 def announce(running: Running) -> None:
-    """Let other commands find it."""
-    path = state_folder() / "running.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(running)) + "\n")
+    """Let other commands find it: the user's own, everybody's where root runs it."""
+    path = _folders()[0] / "running.json"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    text = json.dumps(asdict(replace(running, started=_started(running.pid))))
+    fresh = path.with_name(f"{path.name}.{running.pid}")
+    fresh.write_text(text + "\n")
+    fresh.replace(path)
 
 
 def found() -> Running | None:
     """What runs now; None where nothing does."""
-    try:
-        running = Running(**json.loads((state_folder() / "running.json").read_text()))
-        os.kill(running.pid, 0)
-    except PermissionError:
-        return running  # It runs, as somebody else.
-    except (OSError, ValueError, TypeError):
-        return None
-    return running
+    return next((running for folder in _folders() if (running := _read(folder))), None)
 
 
 def withdraw(pid: int) -> None:
     """Take back what this process announced."""
-    running = found()
+    folder = _folders()[0]
+    running = _read(folder)
     if running and running.pid == pid:
-        (state_folder() / "running.json").unlink(missing_ok=True)
+        (folder / "running.json").unlink(missing_ok=True)
+
+
+def _folders() -> list[Path]:
+    """Where to look, one's own first. What root announces holds no secret and is for everybody."""
+    own = [] if os.geteuid() == 0 and not os.environ.get("XDG_STATE_HOME") else [state_folder()]
+    return [*own, FOR_ALL]
+
+
+def _read(folder: Path) -> Running | None:
+    try:
+        running = Running(**json.loads((folder / "running.json").read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return running if running.started and _started(running.pid) == running.started else None
+
+
+def _started(pid: int) -> str:
+    """A process's start in clock ticks (proc(5), stat 22); empty: there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
 
 
 def address(said: str | None) -> str | None:

@@ -10,6 +10,7 @@ from schemas.types import Finding
 from services.cli import found
 from services.cli.broker import KafkaOption, client, records
 from services.cli.json_forms import exchange_form, finding_form
+from services.cli.masked_body import masked_body
 from services.cli.moments import iso
 from services.cli.output import Format, chosen, print_json, print_people
 from services.cli.refusal import RefusedError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 BODY_CHARACTERS_MAX = 4_000  # Two screens; `sidetap read --bodies` gives all of it.
+# Looked at for secrets before it is cut: half a card number is a number that nobody knows.
+BODY_BYTES_MAX = 262_144
 VALUE_CHARACTERS_MAX = 2_000
 EXCHANGES_MAX = 3  # First and latest evidence; more is said by their ids.
 # Clocks of a tap and its broker may differ by so much before an exchange is looked for in vain.
@@ -173,5 +176,7 @@ def _rest(headers: list[tuple[bytes, bytes]], body: bytes, masker: Masker) -> It
     for name, value in masker.headers((text(n), text(v)) for n, v in headers):
         yield f"{name}: {value}"
     if body:
+        content_type = next((text(v) for n, v in headers if n.lower() == b"content-type"), "")
+        masked = masked_body(masker, content_type, text(body[:BODY_BYTES_MAX]))
         yield ""
-        yield from masker.text(text(body[:BODY_CHARACTERS_MAX])).splitlines()
+        yield from masked[:BODY_CHARACTERS_MAX].splitlines()

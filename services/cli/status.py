@@ -1,7 +1,6 @@
 """`sidetap status`: lag, rates, ledger and findings, of the whole deployment and per worker."""
 
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -14,13 +13,13 @@ from schemas.types import LedgerEntry
 from services.cli import balance, found, running
 from services.cli.broker import KafkaOption, client, records
 from services.cli.lag import Lag, lags
+from services.cli.local_http import answer
 from services.cli.output import Format, chosen, print_json, print_people, table
 
 # A ledger of a week has millions of entries; what is wrong shows in the last hour.
 LEDGER_S = 3_600
 FINDINGS_S = 86_400
 RATE_S = 1.0
-PROBE_S_MAX = 2.0
 RATES = {"sidetap_records_in_total": "in_per_s", "sidetap_records_out_total": "out_per_s"}
 
 
@@ -102,12 +101,7 @@ def _workers(health: Mapping[str, str]) -> Iterator[dict[str, Any]]:
 def _metrics(address: str) -> Counter[str]:
     """Samples by name, added up over their labels; empty where nobody answers."""
     sums: Counter[str] = Counter()
-    try:
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=PROBE_S_MAX) as answer:
-            text = answer.read().decode()
-    except OSError:
-        return sums
-    for family in text_string_to_metric_families(text):
+    for family in text_string_to_metric_families(answer(address, "/metrics") or ""):
         for sample in family.samples:
             sums[sample.name] += sample.value  # type: ignore[assignment]
     return sums

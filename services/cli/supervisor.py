@@ -9,6 +9,7 @@ of the data to its end, so that what was captured is still worked off.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -25,6 +26,7 @@ SETTLED_S = 60.0
 # A worker finishes its transaction; Kafka gives it 10 s before it is fenced anyway.
 STOP_S_MAX = 8.0
 LOG_BYTES_MAX = 16 * 1024 * 1024
+LAST_WORDS_BYTES = 4_096
 # The exit code of refused settings or input (services/cli/refusal.py): trying again is no use.
 REFUSED = 2
 
@@ -68,6 +70,7 @@ class Supervisor:
     def look(self) -> None:
         """Restart what died and whose time has come; call it a few times a second."""
         for child in self.children:
+            self._turn(self._log(child))
             if child.process is not None and child.process.poll() is not None:
                 self._ended(child, child.process.returncode)
             if child.due_s is not None and self._clock() >= child.due_s:
@@ -107,16 +110,25 @@ class Supervisor:
     def last_words(self, child: Child) -> str:
         """The last line of its log."""
         path = self._log(child)
-        lines = path.read_text(errors="replace").strip().splitlines() if path.exists() else []
+        if not path.exists():
+            return "it said nothing"
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - LAST_WORDS_BYTES))
+            lines = log.read().decode(errors="replace").strip().splitlines()
         return lines[-1][:300] if lines else "it said nothing"
 
     def _log(self, child: Child) -> Path:
         return self._logs / f"{child.name}.log"
 
+    def _turn(self, path: Path) -> None:
+        """Keep a log that grew too long as NAME.log.1; its writer appends, so it goes on anew."""
+        if path.exists() and path.stat().st_size > LOG_BYTES_MAX:
+            shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+            os.truncate(path, 0)
+
     def _start(self, child: Child) -> None:
         path = self._log(child)
-        full = path.exists() and path.stat().st_size > LOG_BYTES_MAX
-        with path.open("wb" if full else "ab") as log:
+        with path.open("ab") as log:
             child.process = subprocess.Popen(
                 [*dies_with_us(), *child.command],
                 env={**os.environ, **child.environment},

@@ -1,6 +1,5 @@
 """`sidetap topics`: the broker's topics against the table, and making them so."""
 
-import getpass
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ from schemas.topics import topics as table_of_topics
 from services.cli.broker import KafkaOption, client
 from services.cli.output import Format, chosen, print_json, print_people, say, table
 from services.cli.refusal import CheckFailedError, RefusedError
+from services.cli.who import who
 from services.runtime.topics_admin import (
     Difference,
     Paused,
@@ -90,7 +90,7 @@ def _resume(settings: dict[str, Any]) -> None:
     waiting = paused(settings)
     for each in waiting:
         say(f"{each.group} goes on with {each.topic}/{each.partition} at {each.offset}")
-    resume(settings, waiting, getpass.getuser(), time.time_ns() // 1_000)
+    resume(settings, waiting, who(), time.time_ns() // 1_000)
     if not waiting:
         say("no partition waits for a person")
 

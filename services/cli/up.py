@@ -1,5 +1,6 @@
 """`sidetap up`: everything on this machine, until Ctrl-C."""
 
+import fcntl
 import os
 import signal
 import tempfile
@@ -99,6 +100,7 @@ def _run(wanted: _Wanted) -> bool:
     """Everything from its start to its stop; whether anything was found."""
     with ExitStack() as stack:
         folder = _folder(wanted.data, wanted.demo, stack)
+        stack.enter_context(_alone(folder))
         asked = _Asked()
         bootstrap = stack.enter_context(kafka_with_topics(wanted.kafka, folder, wanted.port))
         more = DEMO_SETTINGS if wanted.demo else {}
@@ -166,6 +168,20 @@ def _folder(said: Path | None, demo: bool, stack: ExitStack) -> Path:
     except OSError as error:
         raise RefusedError(f"{folder}: {os_reason(error)}.") from None
     return folder
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two on one folder would share slots, logs and the event file, and fence each other."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RefusedError(
+                f"another `sidetap up` uses {folder}: stop it first, or give this one a folder of "
+                "its own with --data."
+            ) from None
+        yield
 
 
 @contextmanager

@@ -135,14 +135,20 @@ def fetch(folder: Path, java: Path) -> None:
         maven, "-q", "-B", "-f", str(FOLDER / "pom.xml"), "dependency:copy-dependencies",
         "-DincludeScope=runtime", f"-DoutputDirectory={folder}",
     ]  # fmt: skip
-    said = subprocess.run(
-        command,
-        env={**os.environ, "JAVA_HOME": str(java.parent.parent)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=FETCH_S_MAX,
-    )
+    try:
+        said = subprocess.run(
+            command,
+            env={**os.environ, "JAVA_HOME": str(java.parent.parent)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=FETCH_S_MAX,
+        )
+    except subprocess.TimeoutExpired as slow:
+        raise KafkaError(
+            f"Maven did not fetch Kafka within {FETCH_S_MAX} s: try again, it goes on where it was"
+            f"{ELSEWHERE}"
+        ) from slow
     if said.returncode != 0:
         first = next((line for line in said.stdout.splitlines() if "ERROR" in line), "no reason")
         raise KafkaError(f"Maven could not fetch Kafka: {first[:300]}")

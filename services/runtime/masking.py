@@ -41,10 +41,20 @@ FORMS = re.compile(
     r"|(?<=://)[^/@\s?#]{1,256}(?=@)"  # user and password in a URL
     r"|(?<=[Bb]earer )[\w.~+/=-]{8,}|(?<=[Bb]asic )[\w+/=]{8,}"
 )
-# name=value and "name": "value" inside a text. Quotes end a value; so do & ; , and white space.
-PAIR = re.compile(
-    r"""(?P<name>[\w.\[\]-]{1,64})(?P<sep>=["']?|["']?\s?:\s?["']?)(?P<value>[^\s&;,"'<>]{1,512})"""
+# What stands before a value inside a text, in name=value and name: value. A value that is none of
+# a secret is looked through for pairs of its own: in `https://a/?token=x` the first name is `https`.
+NAME = re.compile(
+    r"""(?P<name>[\w.\[\]-]{1,64})"""
+    r"""(?:=["']?|["']?\s?:\s?["']?)(?=[^\s&;,"'<>])"""
 )
+# Quotes end a value; so do & ; , and white space.
+VALUE = re.compile(r"""[^\s&;,"'<>]+""")
+# "name": "value" with anything in it, as in JSON.
+QUOTED = re.compile(
+    r"""(?P<head>["'](?P<name>[^"'\\]{1,64})["']\s{0,8}:\s{0,8})"(?P<value>(?:[^"\\]|\\.)*)"?""",
+    re.S,
+)
+TOKEN = re.compile(rf"\[masked [0-9a-f]{{{TOKEN_DIGITS}}}\]")
 
 # What stands between the pairs of a query; kept, to be put back.
 SEPARATOR = re.compile(r"([&;])")
@@ -98,7 +108,7 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Free text: known kinds of secrets, cards, and the values of secret names in it."""
-        return PAIR.sub(self._pair, self._forms(text))
+        return self._pairs(QUOTED.sub(self._quoted, self._forms(text)))
 
     def header(self, name: str, value: str) -> str:
         """A header's value; a cookie keeps the names of its parts."""
@@ -133,7 +143,9 @@ class Masker:
 
     def _crumb(self, part: str) -> str:
         name, mark, value = part.partition("=")
-        return f"{name}={self.token(value)}" if mark and value else part
+        if not mark:  # A cookie may have no name (RFC 6265bis, 5.6).
+            return self.token(part.strip()) if part.strip() else part
+        return f"{name}={self.token(value)}" if value else part
 
     def _forms(self, text: str) -> str:
         masked = FORMS.sub(lambda found: self.token(found[0]), text)
@@ -143,13 +155,25 @@ class Masker:
         digits = [int(c) for c in found[0] if c.isdigit()]
         return self.token(found[0]) if luhn(digits) else found[0]
 
-    def _pair(self, found: re.Match[str]) -> str:
-        name, sep, value = found["name"], found["sep"], found["value"]
-        if value.startswith("[masked"):
+    def _quoted(self, found: re.Match[str]) -> str:
+        value = found["value"]
+        if not value or not secret_name(found["name"]) or TOKEN.fullmatch(value):
             return found[0]
-        # In `https://a/?token=x` the first pair is `https` and all behind its colon.
-        shown = self.token(value) if secret_name(name) else PAIR.sub(self._pair, value)
-        return f"{name}{sep}{shown}"
+        return f'{found["head"]}"{self.token(value)}"'
+
+    def _pairs(self, text: str) -> str:
+        """Values of secret names, each found in one pass from left to right."""
+        made, done, at = [], 0, 0
+        while head := NAME.search(text, at):
+            at = head.end()
+            if not secret_name(head["name"]):
+                continue
+            found = TOKEN.match(text, at) or VALUE.match(text, at)
+            assert found is not None, "NAME looks ahead for a value"
+            shown = found[0] if found.re is TOKEN else self.token(found[0])
+            made += [text[done:at], shown]
+            done = at = found.end()
+        return "".join([*made, text[done:]])
 
 
 def luhn(digits: list[int]) -> bool:

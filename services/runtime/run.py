@@ -61,7 +61,7 @@ def work(
     try:
         worker = workers.Worker(service, settings, kafka, health, slot=slot, run=replay)
     except (KafkaException, TypeError, ValueError) as error:
-        return _said(_wrong_setting(error, kafka), USAGE)
+        return _said(wrong_setting(error, kafka), USAGE)
 
     def stop(*_: object) -> None:
         worker.stopping = True
@@ -93,7 +93,7 @@ def kafka_settings(deployment: deployments.Deployment, given: str | None) -> dic
     return {**kafka, "bootstrap.servers": given} if given else kafka
 
 
-def _wrong_setting(error: Exception, kafka: Mapping[str, str]) -> str:
+def wrong_setting(error: Exception, kafka: Mapping[str, str]) -> str:
     """Which setting a client refused, never its value: it may be a password.
 
     librdkafka names some by another name, or none where two do not fit: then any may be meant.

@@ -55,3 +55,26 @@ def test_read_does_not_load_what_it_does_not_need() -> None:
 def test_every_module_of_a_command_is_there() -> None:
     for module in set(COMMANDS.values()):
         assert importlib.import_module(f"services.cli.{module}").register
+
+
+def test_a_misspelt_kafka_setting_is_named_not_called_an_absent_kafka(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SIDETAP_KAFKA__SECURITY_PROTOCL", "s3cret")
+    assert run(["findings", "--kafka", "127.0.0.1:1"]) == 2
+    told = capsys.readouterr().err
+    assert "security.protocl" in told
+    assert "s3cret" not in told
+
+
+def test_a_user_without_a_home_is_told_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def homeless() -> None:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr("services.cli.running.Path.home", homeless)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert run(["findings"]) == 2
+    assert "set HOME" in capsys.readouterr().err

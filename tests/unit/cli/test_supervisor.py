@@ -127,3 +127,17 @@ def test_stop_reaches_every_child_and_ends_one_that_does_not_listen(
     codes = [process.returncode for process in processes if process]
     assert codes == [-signal.SIGTERM, -signal.SIGKILL]
     assert said == ["detect-1 did not stop within 0 s: ended"]
+
+
+def test_a_log_that_grew_too_long_is_kept_beside_a_new_one(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.cli.supervisor.LOG_BYTES_MAX", 1_000)
+    child = Child("detect-1", python("print('x' * 2000 + '!', flush=True)"), once=True)
+    supervisor.add(child)
+    log, kept = tmp_path / "logs" / "detect-1.log", tmp_path / "logs" / "detect-1.log.1"
+    until(dead(child))
+    supervisor.look()
+    assert kept.read_text().strip().endswith("!")
+    assert log.stat().st_size == 0
+    assert supervisor.last_words(child) == "it said nothing"

@@ -107,3 +107,16 @@ def test_a_card_in_a_query_is_found_however_its_blanks_are_written(blank: str) -
 
 def test_pairs_within_pairs_are_followed_to_the_last_one() -> None:
     assert "S3CRET" not in MASK.text("a=" * 5_000 + "password=S3CRET")
+
+
+def test_a_cookie_without_a_name_is_a_secret_too() -> None:
+    assert "opaque" not in MASK.header("Cookie", "opaquesecret; a=b")
+    shown = MASK.header("Set-Cookie", "opaquesecret; Path=/")
+    assert "opaque" not in shown
+    assert shown.endswith("; Path=/")
+
+
+def test_only_a_whole_token_counts_as_masked() -> None:
+    assert "really" not in MASK.text('{"password": "[masked-not really"}')
+    masked = MASK.text('{"password": "hunter2"}')
+    assert MASK.text(masked) == masked
