@@ -35,7 +35,7 @@ PRINTABLE = bytes(range(0x20, 0x7F)) + b"\t\r\n\0"
 SQL_COMMENT = re.compile(rb"/\*(?:!\d{0,6})?(.*?)\*/|/\*!\d{0,6}", re.S)
 SQL_LINE_COMMENT = re.compile(rb"(?:--|#)[^\n]*\n")
 SHELL_NOISE = re.compile(
-    rb"\$\{?IFS\}?(?:\$\d)?|\$[@*]|\$\{[@*]\}|(?<=\w)(?:''|\"\"|``)(?=\w)|\\(?=[a-z/])"
+    rb"\$\{?IFS\}?(?:\$\d)?|\$[@*?!_-](?=[\w/])|\$[@*]|\$\{[@*]\}|(?<=\w)(?:''|\"\"|``)(?=\w)|\\(?=[a-z/])"
 )
 NO_SHELL_NOISE = bytes(c for c in range(256) if c not in b"'\"`$\\")
 SHELL_QUOTED = re.compile(rb"['\"](\w{0,3})['\"](?=[\w/])")

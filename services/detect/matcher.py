@@ -58,6 +58,8 @@ class Matcher:
             database.scan(values, match_event_handler=_noted, context=found)
             if found:
                 occurring += [rules[number] for number in sorted(found)]
+        if values.count(b"\n") == len(points) and b"\r" not in values:
+            return [rule for rule in occurring if not rule.line_end]
         return occurring
 
     def places(self, rule: Rule, point: Point) -> Iterator[Match]:

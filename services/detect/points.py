@@ -27,6 +27,8 @@ NESTED_BYTES_MAX = 65_536
 
 NAME_PLAIN = re.compile(rb"(?!__)[\w-]*\Z")
 CONTENT_TYPE = b"content-type"
+# Upload scripts take the name from a header; proxies turn its dashes to other signs.
+FILE_NAME_HEADER = re.compile(rb"x[-_.]file(?:[-_.])?name\Z")
 STRUCTURE_STARTS = (b"{", b"[", b"<")
 SEGMENT_PLAIN = re.compile(rb"[\w.~-]{0,9}\Z")
 # Headers that say how to talk and not what: clients repeat them unchanged; no application reads
@@ -208,6 +210,8 @@ def _header(points: Points, raw_name: bytes, value: bytes) -> None:
             points.add("cookie", b"", value)
     elif name not in TECHNICAL:
         points.add("header", name, value)
+        if FILE_NAME_HEADER.match(name):
+            points.add("header.file.name", name, value)
     if name not in ORDINARY:
         points.add("header.name", b"", raw_name)
 

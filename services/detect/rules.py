@@ -46,7 +46,8 @@ class Rule:
     `weight` is how far this alone makes an attack, 0 to 1; from 0.5 on it is one by itself.
     `in_text` is its factor where people write texts (context.is_text): in a forum post about
     SQL the words of SQL say little. `only` limits it to places that begin so. `check` looks at
-    the match's surroundings where a pattern cannot.
+    the match's surroundings where a pattern cannot. `line_end`: every match has a line end in it;
+    the joined scan, which sees one between any two values, is not asked where no value has one.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Rule:
     in_text: float = 0.5
     only: tuple[str, ...] = ()
     check: Check | None = None
+    line_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

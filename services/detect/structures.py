@@ -29,15 +29,21 @@ XML_PIECE = re.compile(
     re.S,
 )
 XML_ATTRIBUTE = re.compile(rb"([\w:.-]{1,200})\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+ENCODED_PAIR = re.compile(rb"([\w.-]{1,64})%3[dD](?!%3[dD]|\Z)")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 
 def form(data: bytes) -> Pairs:
-    """a=b&c=d with + for a blank; a piece without = is a value without a name."""
+    """a=b&c=d with + for a blank; a piece without = is a value without a name.
+
+    Clients that encode a whole form send `a%3Db`, and lenient servers read it as a=b.
+    """
     pairs: Pairs = []
     for piece in data.split(b"&", PAIRS_MAX):
         if piece:
             name, mark, value = piece.partition(b"=")
+            if not mark and (whole := ENCODED_PAIR.match(piece)):
+                name, mark, value = whole[1], b"=", piece[whole.end() :]
             pairs.append((name, value) if mark else (b"", name))
     return pairs
 

@@ -26,6 +26,41 @@ RULES = (
         in_text=0.2,
         only=("query", "path", "header", "cookie"),
     ),
+    Rule(
+        id="crlf.name",
+        pattern=r"^[\w\s%-]*[\r\n]+[^\r\n]",
+        weight=0.5,
+        title="A line end in a parameter's name",
+        in_text=0.5,
+        only=("query.name",),
+        line_end=True,
+    ),
+    Rule(
+        id="crlf.path",
+        pattern=r"\w[\r\n]+\w",
+        weight=0.5,
+        title="A line end in the path",
+        in_text=0.5,
+        only=("path",),
+        line_end=True,
+    ),
+    Rule(
+        id="crlf.line-in-query",
+        pattern=r"^[^\r\n]{0,128}[\r\n]+\s*[\w-]{2,32}[\r\s]*[:=]\s*\S{1,64}$|^[\r\n]+$",
+        weight=0.5,
+        title="A line end, then a name and its value",
+        in_text=0.1,
+        only=("query",),
+        line_end=True,
+    ),
+    Rule(
+        id="crlf.request-line",
+        pattern=r"^\s*(?:get|post|put|delete|head|options|trace|connect)\s+\S+\s+http/\d",
+        weight=0.55,
+        title="A value that is a request's first line",
+        in_text=0.3,
+        only=("query", "body.form", "cookie"),
+    ),
 )
 
 DETECTOR = Detector(

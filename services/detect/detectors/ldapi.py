@@ -5,7 +5,7 @@ from services.detect.rules import Detector, Rule
 RULES = (
     Rule(
         id="ldapi.filter-break",
-        pattern=r"\)\s*\(\s*[|&!]|\*\s*\)\s*\(|\)\s*\(\s*[\w-]+\s*[~<>]?=|\*\s*\)\s*\)\s*(?:%00|\x00|\(|$)|\(\s*[|&]\s*\(\s*!?\(?\s*[\w-]+\s*[~<>:]{0,2}=|^\*\)\(?|^\*[|&(]",
+        pattern=r"\)\s*\(\s*[|&!]|\)\s*[|&!]\s*\(\s*\w+\s*[~<>:]?=|\*\s*\)\s*\(|\)\s*\(\s*[\w-]+\s*[~<>]?=|\*\s*\)\s*\)\s*(?:%00|\x00|\(|$)|\(\s*[|&]\s*\(\s*!?\(?\s*[\w-]+\s*[~<>:]{0,2}=|^\*\)\(?|^\*[|&(]",
         weight=0.6,
         title="Closes an LDAP filter and opens another",
         in_text=0.2,

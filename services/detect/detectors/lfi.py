@@ -115,7 +115,7 @@ RULES = (
     ),
     Rule(
         id="lfi.dots",
-        pattern=r"(?:[/\\]\.){4,}[/\\]|[/\\:]\.{4,}[/\\{]|[/\\]\.{9,}",
+        pattern=r"(?:[/\\]\.){3,}[/\\]|[/\\:]\.{4,}[/\\{]|[/\\]\.{9,}",
         weight=0.55,
         title="Rows of dots for a path",
         in_text=0.3,
@@ -135,6 +135,29 @@ RULES = (
         in_text=0.5,
         check=is_plain_otherwise,
         only=("query", "path", "cookie", "body.form", "body.json", "body.grpc", "header"),
+    ),
+    Rule(
+        id="lfi.slashless",
+        pattern=r"^(?:file:)?(?:\.{2,}[/\\]?)+(?:etc[/\\]?passwd|web-inf|windows|boot\.ini|inetpub)|^[a-z]:(?:windows|winnt|inetpub|boot)\w*\.\w+|etcpasswd\b",
+        weight=0.55,
+        title="A path to a system file whose slashes a filter took",
+        in_text=0.3,
+    ),
+    Rule(
+        id="lfi.configuration",
+        pattern=r"^[\"']?[/\\](?:etc|var|usr|opt|xampp|proc|sys)[/\\](?:[\w.@-]+[/\\])*[\w.-]*(?:\.(?:cnf|conf|ini|cfg|log|pid|sock|properties|passwd|pwd|bak|notice)|log|[uw]tmp|vmcore|randomize_va_space)$",
+        weight=0.55,
+        title="The path of a server's configuration or log",
+        in_text=0.3,
+        only=("query", "body.form", "body.json", "cookie", "header"),
+    ),
+    Rule(
+        id="lfi.dot-segments",
+        pattern=r"(?:/\.[/\\]{1,4}){2,}|(?:^|/)(?:\.[\\/]+){3,}|/(?:0x2e){1,3}(?:x?2e|0x2e)+|\.\.;[./\\]|0x5c0x2e",
+        weight=0.55,
+        title="Rows of steps to the same folder",
+        in_text=0.3,
+        only=("query", "body.form", "body.json", "cookie", "header"),
     ),
 )
 

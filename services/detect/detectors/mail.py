@@ -13,7 +13,7 @@ RULES = (
     ),
     Rule(
         id="mail.imap-command",
-        pattern=r"[\r\n]+\s*(?:(?:[a-z]{0,4}\d{1,5}|\.)\s+(?:capability|login|authenticate|select|examine|create|delete|rename|subscribe|list|lsub|status|append|fetch|store|copy|uid|search|expunge|logout|starttls)\b\s*[\w\"(*/.-]*|v\d{3}\s|(?:user|pass|retr|dele|uidl|apop|top)\s+\w+\s*(?:[\r\n]|$)|stat\s*[\r\n]|uidl\s*[\r\n])|\"\s*[\r\n]+\s*\w+\s+(?:select|fetch|logout|capability)",
+        pattern=r"[\r\n]+\s*(?:(?:[a-z]{0,4}\d{1,5}|\.)\s+(?:capability|login|authenticate|select|examine|create|delete|rename|subscribe|list|lsub|status|append|fetch|store|copy|uid|search|expunge|logout|starttls)\b\s*[\w\"(*/.-]*|v\d{3}\s|(?:user|pass|retr|dele|uidl|top|list)\s+\w+\s*(?:[\r\n]|$)|(?:auth|apop)\s+\w+\s+\S+|stat\s*[\r\n]|uidl\s*[\r\n])|\"\s*[\r\n]+\s*\w+\s+(?:select|fetch|logout|capability)",
         weight=0.55,
         title="A line end, then an IMAP or POP command",
         in_text=0.2,

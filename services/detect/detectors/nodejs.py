@@ -19,7 +19,7 @@ RULES = (
     ),
     Rule(
         id="nodejs.function",
-        pattern=r"_\$\$nd_func\$\$_|\bfunction\s*\(\s*\)\s*\{.*(?:return|while|for|var|require|process|this)[^}]*\}\s*\(?\s*\)|\bwhile\s*\(\s*(?:true\b|1\s*\)|[!+-]|string\b|\[\])|\bfunction\b\s*\(\s*\)\s*\{\s*(?:return|require|while)",
+        pattern=r"_\$\$nd_func\$\$_|__js_function\b|\bconsole\s*[\[.]\s*[\"'`]?(?:info|log|debug|error)[\"'`]?\]?\s*\(|\b(?:process|require)\s*\[\s*\w+[.\]]|\$\d+:\w*:?(?:__proto__|prototype|constructor)|\bwhile\s*\(\s*(?:infinity|new\s+date)\b|\bfunction\s*\(\s*\)\s*\{.*(?:return|while|for|var|require|process|this)[^}]*\}\s*\(?\s*\)|\bwhile\s*\(\s*(?:true\b|1\s*\)|[!+-]|string\b|\[\])|\bfunction\b\s*\(\s*\)\s*\{\s*(?:return|require|while)",
         weight=0.5,
         title="A function that runs when it is read",
         in_text=0.2,

@@ -47,6 +47,14 @@ RULES = (
         title="Script that makes the database wait",
         in_text=0.3,
     ),
+    Rule(
+        id="nosqli.key",
+        pattern=r"(?:^|[.\]])\$(?:ne|gte?|lte?|n?in|eq|regex|where|n?or|not|exists|expr|elemmatch|text|function|mod)$",
+        weight=0.55,
+        title="A MongoDB operator for a key",
+        in_text=0.5,
+        only=("body.json.name",),
+    ),
 )
 
 DETECTOR = Detector(

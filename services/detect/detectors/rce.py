@@ -58,6 +58,11 @@ def commands(match: Match) -> bool:
     return match.point.name != b"user-agent" and all(look(match) for look in looks)
 
 
+def not_a_program_that_names_itself(match: Match) -> bool:
+    """`curl/8.5.0` and `Wget/1.21 (linux-gnu)` are agents; only what has arguments is a command."""
+    return b"/" not in match.text.split(b" ")[0].removeprefix(b"/") and match.start < 2
+
+
 RULES = (
     Rule(
         id="rce.unix-command",
@@ -190,6 +195,102 @@ RULES = (
         weight=0.75,
         title="A server-side include",
         in_text=0.4,
+    ),
+    Rule(
+        id="rce.more-commands",
+        pattern=r"(?:^|[;|&`\n]|\$\()[\s\"']*(?:/?(?:usr/|s?bin/|local/){1,3})?(?:ansible(?:-\w+)?|chef-\w+|aptitude|lastlog(?:in)?|visudo|c[89]9|cpulimit|busybox|nohup|flock|setarch|stdbuf|taskset|unshare|nsenter|chroot|dmesg|dmidecode|ltrace|tcpdump|tshark|ifup|iptables-save|journalctl|runuser|su\s+-|pkexec|tmux|mysqldump|pg_dump|rsync|rmt|pipx?\d?\s+install|zstdcat|unxz|xzcat|bzcat|gunzip|strace|perf\s+-|env\s+-|time\s+(?:ba|z)?sh|(?:ba|z|k|c|da)?sh\s+-c|python[23]\.\d+|sshpass|proxychains\d?|msfconsole|fdisk|mkfs|modprobe|insmod|lsmod|lsblk|lscpu|lsusb|lspci|getfacl|setfacl|chpasswd|groupadd|usermod|loginctl|hping3|arping|masscan)\b"
+        r"(?:\s+(?:-{1,2}\w|/|sh\b|bash\b|\w+\b)|\s*(?:[;|&`)]|\\?n?$))",
+        weight=0.55,
+        title="A command line of an administrator's tool",
+        in_text=0.3,
+        only=("query", "body.form", "body.xml", "cookie", "header"),
+    ),
+    Rule(
+        id="rce.agent-command",
+        pattern=rf"^[\s\"']*(?:[;|&`]|\$\()+[\s\"'(]*{PATH}{UNIX}\b|^\s*{PATH}(?:bash|sh|nohup|busybox|curl|wget|python3?|perl|env|ansible[\w-]*|chef-\w+|visudo)\s+(?:-{{1,2}}\w|/|\w+\s)",
+        weight=0.55,
+        title="A header that is a command line",
+        in_text=0.5,
+        only=("header",),
+        check=not_a_program_that_names_itself,
+    ),
+    Rule(
+        id="rce.batch-statement",
+        pattern=r"\bfor\s+(?:/[dflr]\s+)*(?:\"[^\"]*\"\s+)?(?:[a-z]:\\\S*\s+)?%{1,2}\S{0,12}\s+in\s*\(.*\)\s*do\b|\bif\s+(?:/i\s+)?(?:not\s+)?(?:\"[^\"\s]{0,6}[%!][^\"]{0,24}\"|\(?[%!]\S{1,24}|[\[({][%\w]{1,12}[\])}])\s*(?:==|lss|leq|gtr|geq|equ|neq)|\bif\s+(?:/i\s+)?(?:not\s+)?exist\s+\S+.*\becho\b",
+        weight=0.6,
+        title="A loop or condition of a Windows batch file",
+        in_text=0.9,
+        only=("query", "body.form", "body.xml", "cookie"),
+    ),
+    Rule(
+        id="rce.powershell-fetch",
+        pattern=r"(?:^|[;|&(\s])(?:iwr|irm|invoke-(?:webrequest|restmethod|item|command))\s+(?:-\w+\s+)?[\"']?(?:https?|ftp|\\\\)|\binvoke-(?:expression|command|wmimethod)\s+-\w|\b(?:iwmi|gwmi|icm)\s+-\w",
+        weight=0.65,
+        title="PowerShell that fetches",
+        in_text=0.5,
+    ),
+    Rule(
+        id="rce.alias",
+        pattern=r"^\s*alias\s+(?:[-+]\w\s+)?[\w-]+=",
+        weight=0.55,
+        title="A shell alias",
+        in_text=0.5,
+        only=("query", "body.form", "body.json"),
+    ),
+    Rule(
+        id="rce.fork-bomb",
+        pattern=r"[\w:]+\s*\(\s*\)\s*\{[^{}]{0,64}[|&]\s*[^{}]{0,64}&[^{}]{0,32}\}|[\w:]+\s*\(\s*\)\s*\{[^{}]{0,64}&[^{}]{0,32}\}\s*;\s*[\w:]+",
+        weight=0.6,
+        title="A shell function that calls itself until nothing is left",
+        in_text=0.3,
+    ),
+    Rule(
+        id="rce.brace-words",
+        pattern=r"^\w{0,8}\{[\w/?*.$\"'#-]{0,24}(?:,[\w/?*.$\"'#-]{0,24}){1,4}\}\w{0,8}$|^\{/?[\w?*/]*\?[\w?*/]*,",
+        weight=0.5,
+        title="A command written in the shell's braces",
+        in_text=0.3,
+        only=("query", "body.form", "body.xml"),
+    ),
+    Rule(
+        id="rce.empty-variable",
+        pattern=rf"\b(?:uname|(?:ba|z)?sh|cat|curl|wget|whoami|nc|ls|id|ping|python\d?|perl)\$\w+\s+\S|[;|&]\s*\$\w+\s+{UNIX}\b|^[^\s]*(?:=\S*;)+\s*(?:\$\w{{1,4}}){{4,}}|[a-z](?:``|<\(\)|\$\(\))(?:[a-z]|\s+\d)|(?:\"\"[\w.]){{3,}}|[<>]\(\w+\)",
+        weight=0.55,
+        title="A command cut by expansions that give nothing",
+        in_text=0.2,
+        only=("query", "body.form", "body.xml"),
+    ),
+    Rule(
+        id="rce.quoted-command",
+        pattern=rf"(?:^|[;|&]\s*)['\"]+{UNIX}['\"]\s+(?:-|https?:|/)|[;|&]\s*['\"]\w+['\"]\s+(?:--?\w|https?:|/\w)|\bcd\s+/\w*\s*;\s*\w|[;|&]\s*(?:ex|vim?|less|more|man|ed)\s+.*!\s*\w{{2,}}",
+        weight=0.55,
+        title="A command in quotes, or one that is run from another program",
+        in_text=0.2,
+        only=("query", "body.form", "body.xml", "cookie"),
+    ),
+    Rule(
+        id="rce.program-path",
+        pattern=r"^[\s\"']*/?(?:usr/|local/)*s?bin/[\w.-]+(?:\s+[-/]\S*)*\s*$",
+        weight=0.5,
+        title="A value that is the path of a program",
+        in_text=0.3,
+        only=("query", "body.form", "cookie"),
+    ),
+    Rule(
+        id="rce.shell-shorthand",
+        pattern=r"^~[+-]\d*$|^!-?\d+(?:!-?\d+)+|\$\[\s*\d+\s*[-+*/]\s*\d|\$\(\(.*\)\)",
+        weight=0.5,
+        title="A shorthand of the shell for folders, history or sums",
+        in_text=0.3,
+        only=("query", "body.form"),
+    ),
+    Rule(
+        id="rce.windows-tool",
+        pattern=r"(?:^|[;|&])\s*(?:regedit|bcdboot|bcdedit|diskpart|fsutil|vssadmin|wbadmin|at)(?:\.exe)?\s*(?:/\w|<|\d?\d:\d\d)",
+        weight=0.55,
+        title="A Windows tool with its arguments",
+        in_text=0.2,
+        only=("query", "body.form", "body.xml", "cookie"),
     ),
 )
 

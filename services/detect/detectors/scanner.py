@@ -27,7 +27,7 @@ RULES = (
     ),
     Rule(
         id="scanner.secret-file",
-        pattern=r"(?:^|/)(?:\.env(?:\.\w+)?|\.aws/\w+|\.ssh/\w+|\.htpasswd|\.htaccess|\.ds_store|\.npmrc|\.bash_history|\.dockerenv|\.vscode/sftp\.json|id_rsa|wp-config\.php[.~\w-]*|(?:backup|dump|database|db|site|www)\.(?:sql|zip|tar\.gz|tgz|rar|7z|bak)|web\.config(?:\.\w{2,4})?|server-status|phpinfo\.php|info\.php|test\.php|adminer(?:-[\d.]+)?\.php|composer\.(?:json|lock)|docker-compose\.ya?ml|config\.(?:json|ya?ml|php|inc)(?:\.bak|~|\.old)|credentials(?:\.json)?|firebase\.json|actuator/(?:env|heapdump|gateway|jolokia|logfile|mappings|threaddump|beans))$",
+        pattern=r"(?:^|/)(?:\.env(?:\.\w+)?|\.aws/\w+|\.ssh/\w+|\.htpasswd|\.htaccess|\.ds_store|\.npmrc|\.bash_history|\.dockerenv|\.vscode/sftp\.json|id_rsa|wp-config\.php[.~\w-]*|(?:backup|dump|database|db|site|www)(?:\.sql)?\.(?:sql|zip|gz|tar\.gz|tgz|rar|7z|bak)|(?:wp-content|logs?)/(?:errors?|debug|access)\.log|\.aiignore|\.aiexclude|web\.config(?:\.\w{2,4})?|server-status|phpinfo\.php|info\.php|test\.php|adminer(?:-[\d.]+)?\.php|composer\.(?:json|lock)|docker-compose\.ya?ml|config\.(?:json|ya?ml|php|inc)(?:\.bak|~|\.old)|credentials(?:\.json)?|firebase\.json|actuator/(?:env|heapdump|gateway|jolokia|logfile|mappings|threaddump|beans))$",
         weight=0.55,
         title="Asks for a file that holds secrets",
         only=("path",),
@@ -46,6 +46,13 @@ RULES = (
         title="A value that only a scanner sends",
         in_text=0.1,
         only=("query", "path", "cookie"),
+    ),
+    Rule(
+        id="scanner.assistant-folder",
+        pattern=r"(?:^|/)\.(?:claude|cursor|aider[\w.-]*|roo|windsurf|codex|opencode|continue|cline|gemini|junie|kiro|copilot|codeium|a0proj|fabric|n8n|ollama|goose|vscode|idea|github|circleci|docker|kube|terraform|vagrant)/[\w./-]+\.(?:json|ya?ml|toml|md|env|xml|tfstate|mdc?|aider)$|(?:^|/)\.(?:n8n|kube|docker)/config(?:\.json)?$",
+        weight=0.55,
+        title="Asks for the settings of a developer's tool",
+        only=("path",),
     ),
 )
 

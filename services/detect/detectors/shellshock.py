@@ -5,7 +5,7 @@ from services.detect.rules import Detector, Rule
 RULES = (
     Rule(
         id="shellshock.function",
-        pattern=r"\(\s*\)\s*\{\s*(?::|\w+\s*[;:>]|[^}]*=>|;|_)[^}]*;?\s*\}?\s*[;>]|^\(\s*\)\s*\{[^}]*;",
+        pattern=r"\(\s*\)\s*\{\s*(?::|\w+\s*[;:>]|[^}]*=>|;|_)[^}]*;?\s*\}?\s*[;>]|^\(\s*\)\s*\{(?:[^}]*;|\s*$)",
         weight=0.85,
         title="A bash function with commands after it",
         in_text=0.3,

@@ -38,6 +38,13 @@ def not_a_phrase(match: Match) -> bool:
     return bool(PHRASE_END.search(match.point.value))
 
 
+def not_a_quotation(match: Match) -> bool:
+    """The value goes on where its own literal ends; `"-1"` and `"CREATE A MUG"` are quotations."""
+    value = match.point.value.strip()
+    quoted = value[:1] in (b"'", b'"') and value[:1] == value[-1:] and value.count(value[:1]) == 2
+    return not quoted and breaks_out(match)
+
+
 RULES = (
     Rule(
         id="sqli.union-select",
@@ -243,7 +250,7 @@ RULES = (
         pattern=r"/\*!\d*\s*(?:union|select|or|and|all|from|where|and|insert|order|sleep|concat|\w{2,}\()|\b(?:un/\*\*?/ion|sel/\*\*?/ect|uni/\*|se/\*\*?/lect)|\b(?:union|select|and|or|where|from|exec|insert|order|all)(?:/\*.*\*/)+(?:union|select|all|\w+|['\"(\d])",
         weight=0.6,
         title="SQL words hidden by comments",
-        in_text=0.6,
+        in_text=0.85,
     ),
     Rule(
         id="sqli.bare-quote-end",
@@ -251,6 +258,94 @@ RULES = (
         weight=0.45,
         title="A short value, a quote, then a word of SQL",
         in_text=0.2,
+        check=breaks_out,
+    ),
+    Rule(
+        id="sqli.open-call",
+        pattern=r"^[\s\w.-]{0,16}[=\])?'\"&|!/,;]*\s*(?:ascii|benchmark|cast|ceil(?:ing)?|char|chr|coalesce|(?:un)?compress|sysdate|date|day|quarter|month|ln|in|execute|concat(?:_ws)?|convert|cos|count|crc32|current_user|database|db_name|decode|encode|exp|extractvalue|floor|from_base64|group_concat|hex|if|ifnull|isnull|json_\w+|last_insert_id|length|load_file|locate|lower|lpad|ltrim|make_set|max|md5|mid|min|mod|now|nvl|nullif|ord|pg_sleep|pi|pow(?:er)?|quote|rand|repeat|replace|reverse|round|row_count|rpad|rtrim|schema|sha1?|sin|sleep|sqrt|strcmp|substr(?:ing)?(?:_index)?|sum|to_base64|trim|truncate|unhex|updatexml|upper|user(?:_id|_name)?|uuid|values|version|xmltype)[\s=)/?|&!$'\]+.>*]*\(\s*$",
+        weight=0.5,
+        title="A value that ends where a database function's arguments would begin",
+        in_text=0.2,
+        only=("query", "body.form", "body.xml", "cookie"),
+    ),
+    Rule(
+        id="sqli.cast",
+        pattern=r"[\w)'\"\]]\s*::\s*(?:int[248]?|integer|text|bool(?:ean)?|jsonb?|numeric|bytea|varchar|regclass|xml)(?:\W|$)",
+        weight=0.5,
+        title="A cast of PostgreSQL",
+        in_text=0.2,
+    ),
+    Rule(
+        id="sqli.json-operator",
+        pattern=r"[\]}]['\"]?\s*(?:::jsonb?)?\s*(?:@>|<@|@@|@\?|#>>?|->>?|\?[|&]?|<|>|\|\||=)\s*(?:/\*.*\*/\s*)?(?:['\"][\[{$\w]|array\s*\[)|\bjson_(?:extract|keys|length|type|contains(?:_path)?|value|query|search|overlaps|depth|valid|array_length|each|build_object)\b(?:/\*.*\*/|\s)*\(",
+        weight=0.55,
+        title="An operator or function of SQL over a JSON literal",
+        in_text=0.3,
+        only=("query", "body.form", "path", "cookie", "header"),
+    ),
+    Rule(
+        id="sqli.alias-from",
+        pattern=r"(?:[\"'`)]|\b\d+)\s+as\s+[\"'`]?\w+[\"'`]?\s+from\b|^[\"'`)]\s*as\s+[\"'`]?\w+[\"'`]?\s+from\b",
+        weight=0.55,
+        title="An alias, then FROM: the second half of a SELECT",
+        in_text=0.2,
+        only=("query", "body.form", "path", "cookie"),
+    ),
+    Rule(
+        id="sqli.quoted-word",
+        pattern=r"^[^'\"`]{0,64}['\"`][\s);]*(?:(?:select|union|alter|insert|delete|drop|create|desc|having|limit|procedure|merge|exec(?:ute)?|waitfor|shutdown|(?:not\s+)?(?:r?like|regexp|glob|between|in)|sounds\s+like|collate|is\s+(?:not\s+)?null|mod|div)[\s(/-].*(?:--|#|/\*|;|\bfrom\b|\(|$)|[-+%^&|<>=~*!]+\s*[\w.]+\s*(?:--|#|/\*))",
+        weight=0.5,
+        title="A literal's end, then a word or operator of SQL",
+        in_text=0.2,
+        only=("query", "body.form", "body.xml", "body.json.name", "path", "cookie", "header"),
+        check=not_a_quotation,
+    ),
+    Rule(
+        id="sqli.open-statement",
+        pattern=r"^[^;\w]{0,3};\s*(?:select|drop|update|insert|delete|alter|create|declare|exec|set\s+@|truncate|grant|shutdown)\b[^;{}]{0,64}$|^\s*(?:drop|truncate)\s+(?:table\s+)?\w+\s*;\s*--|\bdelete\s+from\s+\w+\s*;\s*--",
+        weight=0.5,
+        title="A semicolon, then the beginning of a statement",
+        in_text=0.3,
+        only=("query", "body.form", "body.xml", "path", "cookie", "header"),
+    ),
+    Rule(
+        id="sqli.settings",
+        pattern=r"\bcurrent_setting\s*\(|\bpg_(?:shadow|user|stat_activity|authid|roles)\b|\bsys\.(?:user\$|database_principals|sql_logins|syslogins)|\bsysibm\.(?:systables|sysdummy1|sysversions)|\bsyscat\.\w+|\bfrom\s+v\$\w+|\ball_tab_columns\b|\bbackup\s+database\s+\w+\s+to\s+disk|\bmysql\.(?:user|db)\b",
+        weight=0.55,
+        title="The database's own settings, accounts or catalogue",
+        in_text=0.95,
+        only=("query", "body.form", "body.json", "path", "cookie", "header"),
+    ),
+    Rule(
+        id="sqli.half-clause",
+        pattern=r"^[\s=)'\"`>]*(?:from\s+[`\"]?[\w.`\"]+\s+(?:where|group\s+by|order\s+by|limit)\b|case\s+when\b.+\bthen\b|(?:order|group)\s+by\s*$|when\s+\w+\s+then\s*$|set\s+@\w+|declare\s+@\w+\s*$|exec(?:ute)?\s+master\b|except\s+(?:values|select)\b|(?:if|iif)\s*\(\s*\d+\s*=\s*$|(?:rlike|regexp|xor|sounds\s+like|like\s+null)\s*$|(?:not\s+)?in\s*\([^()]*\)\s*$|is\s+(?:not\s+)?null\s*$)",
+        weight=0.5,
+        title="A clause of SQL without the statement around it",
+        in_text=0.2,
+        only=("query", "body.form", "body.xml", "body.json.name", "cookie"),
+    ),
+    Rule(
+        id="sqli.compared-numbers",
+        pattern=r"^\s*['\"]?\d+['\"]?\s*(?:!=|<=>|<>|\bis\s+not\b|\bnot\s+(?:r?like|regexp|in|between)\b|\b(?:r?like|regexp|glob|xor|div|mod)\b)\s*\(?['\"]?\d+['\"]?\)?\s*(?:--.*|#.*)?$|\b\d\.e[.(]\w|\b2\.2250738585072011e-308\b",
+        weight=0.55,
+        title="A comparison or number that only a database or parser would work out",
+        in_text=0.3,
+        only=("query", "body.form", "body.json", "cookie", "path"),
+    ),
+    Rule(
+        id="sqli.schema-name",
+        pattern=r"\binformation_schema\b|\bopenrowset\b|['\"](?:msdasql|sqloledb)['\"]|^schema_name$",
+        weight=0.5,
+        title="A name that only the database's catalogue has",
+        in_text=0.2,
+        only=("query", "body.form", "cookie"),
+    ),
+    Rule(
+        id="sqli.logic-call",
+        pattern=r"['\"`\\]\s*(?:and|or|xor|\|\||&&)\s*\(?\s*(?:not\s+)?\w+\s*\([^()]*\)[\s)]*(?:--|#|/\*|$)",
+        weight=0.6,
+        title="A literal's end, then logic over a call",
+        in_text=0.3,
         check=breaks_out,
     ),
 )

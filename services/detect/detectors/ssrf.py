@@ -82,6 +82,31 @@ RULES = (
         in_text=0.2,
         check=asked_to_fetch,
     ),
+    Rule(
+        id="ssrf.inside-name",
+        pattern=r"^[\s\"']*(?:https?:)?(?://)?(?:localhost(?:4|6)?\.localdomain(?:4|6)?|ip6-(?:localhost|loopback)|(?:host|gateway|kubernetes|vm)\.docker\.internal|[\w.-]*localtest\.me|[\w-]+\.svc\.cluster\.local|metadata\.(?:packet\.net|platformequinix\.com|azure\.internal|nic\.[\w.]+))(?:[:/?#]|$)|^localhost(?::\d+)?/",
+        weight=0.55,
+        title="A name that leads to the server itself or its neighbours",
+        in_text=0.3,
+        only=("query", "body", "cookie"),
+    ),
+    Rule(
+        id="ssrf.rare-scheme",
+        pattern=r"^[\s\"']*(?:acap|afp|afs|cvs|dns|irc[6s]?|nfs|nntp|redis|rtsp|rsync|ssh|svn|udp|view-source|mms|magnet|mysql|mongodb|memcached?|cap|hdfs|jdbc|tns|z39\.50[rs])(?:\+\w+)?://[^/\s]|^jar:https?://|^data:text/plain\b",
+        weight=0.55,
+        title="A URL of a scheme that only servers speak",
+        in_text=0.3,
+        only=("query", "cookie"),
+    ),
+    Rule(
+        id="ssrf.literal-v6",
+        pattern=r"^[\s\"']*https?://\[[0-9a-f]*:[0-9a-f:]+(?:%\w+)?\]|^[\s\"']*https?://\\{1,2}\w",
+        weight=0.5,
+        title="A URL with a bare IPv6 address",
+        in_text=0.3,
+        only=("query", "body.form", "cookie"),
+        check=not_where_the_client_goes,
+    ),
 )
 
 DETECTOR = Detector(

@@ -27,6 +27,14 @@ RULES = (
         in_text=0.3,
         only=("document", "query", "body", "header", "cookie", "path"),
     ),
+    Rule(
+        id="xxe.schema-location",
+        pattern=r"xsi:(?:nonamespace)?schemalocation\s*=\s*[\"'][^\"']*https?://",
+        weight=0.55,
+        title="A parameter whose document names a schema to fetch",
+        in_text=0.3,
+        only=("query", "body.form", "cookie"),
+    ),
 )
 
 DETECTOR = Detector(

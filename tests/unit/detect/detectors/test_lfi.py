@@ -27,6 +27,15 @@ FIRES = {
     "lfi.log-file": [(query, "/var/www/logs/access_log")],
     "lfi.hidden-file": [(query, "etc%25%2fpasswd"), (query, "etc0x2fshadow")],
     "lfi.null-byte": [(query, "cat.php\x00.png")],
+    "lfi.slashless": [
+        (query, "....etcpasswd"),
+    ],
+    "lfi.configuration": [
+        (query, "/etc/dovecot/dovecot.conf"),
+    ],
+    "lfi.dot-segments": [
+        (query, "/.//././x"),
+    ],
 }
 
 ATTACKS = [
@@ -45,11 +54,14 @@ SILENT = [
     (query, "passwd is a file"),
     (query, "C:\\Users\\ann\\Desktop\\cat.png"),
     (header, "Referer: https://shop.example/a/../b"),
+    (query, "/usr/share/doc"),
+    (query, "and so on ... etc"),
+    (query, "./a/b.css"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 25
+    assert sum(len(cases) for cases in FIRES.values()) == 28
     check_fires(DETECTOR, FIRES)
 
 

@@ -16,6 +16,9 @@ FIRES = {
     "nosqli.operator-value": [(query, '{"$gt": ""}')],
     "nosqli.script": [(query, "'||this.password=='a"), (query, "$where=1")],
     "nosqli.sleep-loop": [(query, "var d = new Date(); do { x } while(1)")],
+    "nosqli.key": [
+        (body, '{"user":{"$gt":""}}'),
+    ],
 }
 
 ATTACKS = [
@@ -29,11 +32,13 @@ SILENT = [
     (body, '{"query": {"range": {"price": {"gte": 5}}}}'),
     (path, "/list?filter[size]=9"),
     (query, "this.is a sentence"),
+    (body, '{"price":{"gt":5}}'),
+    (body, '{"$schema":"x"}'),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 6
+    assert sum(len(cases) for cases in FIRES.values()) == 7
     check_fires(DETECTOR, FIRES)
 
 

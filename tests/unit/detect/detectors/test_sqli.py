@@ -1,7 +1,14 @@
 """SQL injection: what must fire, and what must not."""
 
 from services.detect.detectors.sqli import DETECTOR
-from tests.unit.detect.detectors.cases import check_attacks, check_fires, check_silent, query
+from tests.unit.detect.detectors.cases import (
+    check_attacks,
+    check_fires,
+    check_silent,
+    form,
+    header,
+    query,
+)
 
 FIRES = {
     "sqli.union-select": [
@@ -40,6 +47,49 @@ FIRES = {
     "sqli.concatenated": [(query, "x'||(select banner from v$version)||'")],
     "sqli.inline-comment": [(query, "1 /*!50000union*/ all"), (query, "un/**/ion")],
     "sqli.bare-quote-end": [(query, "ann' or")],
+    "sqli.open-call": [
+        (query, "7;group_concat("),
+        (form, "q=LENGTH("),
+    ],
+    "sqli.cast": [
+        (query, "(owner)::int"),
+        (query, "note::text"),
+    ],
+    "sqli.json-operator": [
+        (query, "OR '{\"k\":1}'::jsonb @> '{\"k\":1}'"),
+        (query, "json_extract (doc, '$.k')"),
+    ],
+    "sqli.alias-from": [
+        (query, ") as total from"),
+        (query, "` as `n` from"),
+    ],
+    "sqli.quoted-word": [
+        (query, "x'sounds like rowid--"),
+        (query, "7'%owner--"),
+    ],
+    "sqli.open-statement": [
+        (query, "';drop invoices"),
+        (header, "X-Ref: delete from invoices;--"),
+    ],
+    "sqli.settings": [
+        (query, "select current_setting('data_directory')"),
+        (query, "select * from pg_shadow"),
+    ],
+    "sqli.half-clause": [
+        (query, "from invoices where owner"),
+        (query, "case when 1 then 2"),
+    ],
+    "sqli.compared-numbers": [
+        (query, "7<=>8"),
+        (query, "3 not between 4"),
+    ],
+    "sqli.schema-name": [
+        (query, "information_schema"),
+        (query, "openrowset"),
+    ],
+    "sqli.logic-call": [
+        (query, "bob' and not likely(id)--"),
+    ],
 }
 
 ATTACKS = [
@@ -63,11 +113,19 @@ SILENT = [
     (query, "1--2"),
     (query, "a=b&c=d"),
     (query, "price > 5 and stock < 9"),
+    (query, "select an option"),
+    (query, "order by price"),
+    (query, "std::vector<int> or std::string"),
+    (query, "length (cm)"),
+    (form, "title=the 'in' operator"),
+    (query, '"CREATE A MUG"'),
+    (query, '"-1"'),
+    (query, "5 in 6 people"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 39
+    assert sum(len(cases) for cases in FIRES.values()) == 60
     check_fires(DETECTOR, FIRES)
 
 

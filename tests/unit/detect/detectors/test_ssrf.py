@@ -5,6 +5,7 @@ from tests.unit.detect.detectors.cases import (
     check_attacks,
     check_fires,
     check_silent,
+    form,
     header,
     path,
     query,
@@ -18,6 +19,17 @@ FIRES = {
     "ssrf.scheme": [(query, "gopher://x.example:25/_x"), (query, "dict://x:11211/")],
     "ssrf.private": [(query, "http://192.168.0.9/")],
     "ssrf.call-back": [(query, "http://a.oastify.com")],
+    "ssrf.inside-name": [
+        (query, "host.docker.internal:2375/x"),
+        (query, "http://ip6-loopback/"),
+    ],
+    "ssrf.rare-scheme": [
+        (query, "redis://cache:6379"),
+        (query, "jar:http://x.example/a!b"),
+    ],
+    "ssrf.literal-v6": [
+        (query, "http://[fd00::7]/"),
+    ],
 }
 
 ATTACKS = [
@@ -33,11 +45,14 @@ SILENT = [
     (query, "10.0.0.1"),
     (path, "/login?redirect_uri=http://localhost:3000/cb"),
     (header, "Referer: http://127.0.0.1:5000/"),
+    (query, "https://docker.example/internal"),
+    (form, "repo=git://git.example/x.git"),
+    (query, "localhost development"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 10
+    assert sum(len(cases) for cases in FIRES.values()) == 15
     check_fires(DETECTOR, FIRES)
 
 

@@ -1,7 +1,12 @@
 """Cross-site scripting: what must fire, and what must not."""
 
 from services.detect.detectors.xss import DETECTOR
-from tests.unit.detect.detectors.cases import check_attacks, check_fires, check_silent, query
+from tests.unit.detect.detectors.cases import (
+    check_attacks,
+    check_fires,
+    check_silent,
+    query,
+)
 
 FIRES = {
     "xss.script-element": [
@@ -32,6 +37,34 @@ FIRES = {
     "xss.template": [(query, "{{constructor.constructor('go()')()}}")],
     "xss.split-tag": [(query, "<a href=jav&#x09;ascript:go()>")],
     "xss.comment-trick": [(query, "<!--[if IE]>")],
+    "xss.jsfuck": [
+        (query, "(![]+[])[+[]]"),
+    ],
+    "xss.method-call": [
+        (query, "[].sort.call`x`"),
+        (query, "Reflect.apply.call``"),
+    ],
+    "xss.unknown-handler": [
+        (query, '" onfoobar=x'),
+    ],
+    "xss.vector-markup": [
+        (query, '<v:vmlframe src="x">'),
+        (query, "<x: script"),
+    ],
+    "xss.bare-entity": [
+        (query, "&#x3c;"),
+        (query, "&#0060"),
+    ],
+    "xss.utf-7": [
+        (query, "+ADw-script+AD4-"),
+    ],
+    "xss.spread-tag": [
+        (query, "<f o r m"),
+        (query, 'p.innerText="x"'),
+    ],
+    "xss.lone-call": [
+        (query, "setTimeout(run, 9)"),
+    ],
 }
 
 ATTACKS = [
@@ -52,11 +85,15 @@ SILENT = [
     (query, "please alert (or notify) me"),
     (query, "function of the heart"),
     (query, "on sale = yes"),
+    (query, "< 5 and > 3"),
+    (query, "on sale = yes"),
+    (query, "a &tab; b"),
+    (query, "reflect on this"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 31
+    assert sum(len(cases) for cases in FIRES.values()) == 43
     check_fires(DETECTOR, FIRES)
 
 

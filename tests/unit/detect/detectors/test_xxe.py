@@ -1,7 +1,13 @@
 """XML external entities: what must fire, and what must not."""
 
 from services.detect.detectors.xxe import DETECTOR
-from tests.unit.detect.detectors.cases import body, check_attacks, check_fires, check_silent, query
+from tests.unit.detect.detectors.cases import (
+    body,
+    check_attacks,
+    check_fires,
+    check_silent,
+    query,
+)
 
 FIRES = {
     "xxe.external-entity": [
@@ -10,6 +16,9 @@ FIRES = {
     "xxe.entity": [(body, '<!DOCTYPE a [<!ENTITY b "c">]><a/>')],
     "xxe.include": [
         (body, '<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="x"/></a>')
+    ],
+    "xxe.schema-location": [
+        (query, '<a xsi:schemaLocation="u http://x.example/a.xsd">a</a>'),
     ],
 }
 
@@ -27,11 +36,12 @@ SILENT = [
         body,
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body/></s:Envelope>',
     ),
+    (query, "schemaLocation of xsi"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 3
+    assert sum(len(cases) for cases in FIRES.values()) == 4
     check_fires(DETECTOR, FIRES)
 
 
