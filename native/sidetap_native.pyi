@@ -60,6 +60,9 @@ class CaptureFile:
     @property
     def link_type(self) -> int:
         """Number of the first interface's link type (LINKTYPE_…), for compiling a filter."""
+    def take_secrets(self) -> bytes:
+        """Lines of TLS key logs in pcapng's Decryption Secrets Blocks so far, since the last call.
+        They are secret."""
 
 class Interface:
     """An AF_PACKET TPACKET_V3 ring on a network interface, all protocols, promiscuous.
@@ -130,6 +133,9 @@ class Packer:
     def ledger(self) -> list[bytes]:
         """LedgerEntry records (capture, packing) since the last call."""
 
+def key_log_line(line: str) -> tuple[bytes, str, bytes] | None:
+    """(client random, label, secret) of a line of an NSS key log; None: a comment, or none."""
+
 class Batch:
     """What a Reassembler has done since the last `take`."""
 
@@ -159,6 +165,12 @@ class Reassembler:
     def restore(self, rows: Sequence[tuple[bytes, bytes]]) -> None: ...
     def feed(self, records: Sequence[bytes]) -> list[tuple[int, str]]:
         """Work through PacketBlock records; (index, reason) of those that cannot be read."""
+    def learn(self, client_random: bytes, label: str, secret: bytes) -> bool:
+        """A secret of a TLS session, as a line of an NSS key log; False: none that opens records.
+        Secrets are not part of the state: who takes over is told them again."""
+    def expect_keys(self) -> None:
+        """From now on encrypted bytes wait for a key (limits `key_wait_us`,
+        `out_of_order_bytes_max`)."""
     def take(self) -> Batch: ...
 
 class Body:

@@ -10,8 +10,14 @@ use sidetap_native::http2::table::Table;
 use sidetap_native::limits::{HPACK_TABLE_BYTES_MAX, Limits};
 use sidetap_native::reassembler::{Batch, Reassembler};
 use sidetap_native::schema::BlockKind;
+use sidetap_native::tls::hello::{ClientHello, ServerHello};
+use sidetap_native::tls::ja4::ja4;
 
 const START_US: i64 = 1_700_000_000_000_000;
+/// Of a ServerHello: no session, AES-128-GCM, the version as an extension says it.
+pub const TLS_13: &[u8] = b"\0\x13\x01\0\0\x06\0\x2b\0\x02\x03\x04";
+const RANDOM: [u8; 32] = [7; 32];
+pub const SECRET: [u8; 32] = [9; 32];
 const ISN: [u32; 2] = [1_000, 5_000];
 
 /// Bytes as one connection: each turn is a control byte, a length and so many bytes.
@@ -19,6 +25,11 @@ const ISN: [u32; 2] = [1_000, 5_000];
 /// Control bits: 0 side, 1 lost before the tap, 2 comes again, 3 comes before its neighbour,
 /// 4 FIN, 5 RST, 6 a second passes, 7 the ACK is rubbish.
 pub fn stream(bytes: &[u8]) {
+    told(bytes);
+}
+
+/// The same, for a look at what came of it.
+pub fn told(bytes: &[u8]) -> Batch {
     let packets = packets(bytes);
     let whole = run(&packets, packets.len().max(1), false);
     assert_eq!(whole.counts.get("bugs"), None);
@@ -29,6 +40,7 @@ pub fn stream(bytes: &[u8]) {
     let cut = run(&packets, 3, true);
     assert_eq!(whole.outputs, cut.outputs);
     assert_eq!(whole.ledger, cut.ledger);
+    whole
 }
 
 /// The same behind the beginning of an HTTP/2 connection.
@@ -57,6 +69,31 @@ pub fn grpc(bytes: &[u8]) {
         assert!(fields.len() <= grpc::FIELDS_MAX);
     }
     let _ = grpc::fields(bytes);
+}
+
+/// Hellos of a TLS session whose secrets are known, of the server's choice.
+pub fn hellos(suite: &[u8]) -> Vec<u8> {
+    let hello = |kind: u8, random: u8, suites: &[u8]| {
+        let body = [&[3, 3][..], &[random; 32], suites].concat();
+        let message = [&[kind, 0, 0, body.len() as u8][..], &body].concat();
+        [&[22, 3, 3, 0, message.len() as u8][..], &message].concat()
+    };
+    let said = |side: u8, hello: Vec<u8>| [&[side, hello.len() as u8][..], &hello].concat();
+    let client = said(0, hello(1, RANDOM[0], b"\0\0\x04\x13\x01\0\x9c\x01\0"));
+    [client, said(1, hello(2, 8, suite))].concat()
+}
+
+/// Any bytes behind the hellos; as a line of a key log; as a hello.
+pub fn tls(bytes: &[u8]) {
+    for suite in [TLS_13, b"\0\0\x9c\0", b"\0\0\x2f\0"] {
+        stream(&[&hellos(suite)[..], bytes].concat());
+    }
+    let line = String::from_utf8_lossy(bytes);
+    let _ = sidetap_native::tls::secret::line(&line);
+    if let Some(hello) = ClientHello::read(bytes) {
+        assert_eq!(ja4(&hello, 't').len(), 36);
+    }
+    let _ = ServerHello::read(bytes);
 }
 
 /// Any bytes as header blocks behind their lengths, with one table.
@@ -128,10 +165,22 @@ fn frame(side: usize, seq: u32, ack: Option<u32>, flags: u8, said: &[u8]) -> Vec
     out
 }
 
+fn taught() -> Reassembler {
+    let mut reassembler = Reassembler::new("packets/0", Limits::default());
+    for label in [
+        "CLIENT_RANDOM",
+        "CLIENT_TRAFFIC_SECRET_0",
+        "SERVER_TRAFFIC_SECRET_0",
+    ] {
+        assert!(reassembler.secrets.learn(&RANDOM, label, &SECRET));
+    }
+    reassembler
+}
+
 /// The packets in blocks of so many; with `restarts`, a new reassembler takes over after each.
 fn run(packets: &[(i64, Vec<u8>)], in_block: usize, restarts: bool) -> Batch {
     let mut all = Batch::default();
-    let mut reassembler = Reassembler::new("packets/0", Limits::default());
+    let mut reassembler = taught();
     let mut rows = std::collections::BTreeMap::new();
     let mut clock_us = 0;
     let chunks: Vec<_> = packets.chunks(in_block).collect();
@@ -148,7 +197,7 @@ fn run(packets: &[(i64, Vec<u8>)], in_block: usize, restarts: bool) -> Batch {
             }
             all.outputs.extend(batch.outputs);
             all.ledger.extend(batch.ledger);
-            reassembler = Reassembler::new("packets/0", Limits::default());
+            reassembler = taught();
             let saved: Vec<_> = rows.iter().map(|(key, row)| (&key[..], &row[..])).collect();
             reassembler.restore(&saved).expect("rows of ours");
         }

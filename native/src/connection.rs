@@ -4,6 +4,7 @@
 //! waits until everything that it had acknowledged was read, or was declared lost.
 
 mod repeats;
+mod sealed;
 mod timers;
 
 use std::mem::take;
@@ -18,6 +19,7 @@ use crate::flow::segment::Segment;
 use crate::flow::tcp::Half;
 use crate::schema::Anomaly;
 use crate::tally::{Drop, Missing};
+use crate::tls::session::Tls;
 
 /// How far behind what was seen a RST may stand; others are old, forged or damaged.
 const RST_DISTANCE_MAX: u64 = 1 << 20;
@@ -26,6 +28,9 @@ const RST_DISTANCE_MAX: u64 = 1 << 20;
 pub struct Connection {
     pub halves: [Half; 2],
     pub talk: Talk,
+    /// Around the conversation; it has a row of its own.
+    #[serde(skip)]
+    pub tls: Option<Box<Tls>>,
     /// How often this flow's sequence numbers were used before.
     pub epoch: u32,
     /// The clock of timers at the last packet.
@@ -186,7 +191,14 @@ impl Connection {
         let mut run = run;
         if cut_bytes == 0 && half.in_order(run.start) {
             let heard = self.halves[1 - side].next;
-            let used = self.talk.feed(side, &run, heard, false, scene);
+            let used = sealed::feed(
+                &mut self.talk,
+                &mut self.tls,
+                side,
+                &run,
+                (heard, false),
+                scene,
+            );
             self.halves[side].advance(run.start + used as u64);
             let bytes = &run.bytes[..used];
             repeats::remember(&mut self.recent[side], &self.talk, side, run.start, bytes);
@@ -256,13 +268,14 @@ impl Connection {
             half.pop();
             half.advance(until);
             scene.tally.miss(Missing::SnapCut, until - from);
-            self.talk.gap(side, from, until, scene);
+            self.miss(side, from, until, scene);
             if let Some((_, marks)) = self.talk.current(side) {
                 marks.add(Anomaly::TruncatedPackets);
             }
             return true;
         }
-        let used = self.talk.feed(side, &front.run(), heard, forced, scene);
+        let (talk, tls) = (&mut self.talk, &mut self.tls);
+        let used = sealed::feed(talk, tls, side, &front.run(), (heard, forced), scene);
         if let Some(front) = self.halves[side].queue.front() {
             let used = &front.run().bytes[..used];
             repeats::remember(&mut self.recent[side], &self.talk, side, front.start, used);
@@ -287,6 +300,9 @@ impl Connection {
         while !half.queue.is_empty() {
             scene.tally.drop(Drop::AfterEnd, half.pop());
         }
+        if let Some(tls) = &mut self.tls {
+            tls.close(&mut self.talk, side, scene);
+        }
         self.talk.close(side, whole, scene);
         if self.halves[0].closed && self.halves[1].closed {
             self.closed_us.get_or_insert(self.last_us);
@@ -306,6 +322,9 @@ impl Connection {
             scene.tally.drop(Drop::Bug, take(&mut side.part).len());
             side.phase = Phase::Closed;
         }
+        for side in self.tls.iter_mut().flat_map(|tls| &mut tls.sides) {
+            scene.tally.drop(Drop::Bug, take(&mut side.part).len());
+        }
         scene.tally.discarded += self.talk.held() as i64;
         scene.tally.messages_held -= self.talk.held() as i64;
         self.talk = Talk::default();
@@ -313,6 +332,8 @@ impl Connection {
 
     /// Payload bytes that wait, in queues and as partial heads.
     pub fn held(&self) -> usize {
-        self.halves[0].queued_bytes() + self.halves[1].queued_bytes() + self.talk.partial()
+        let records = self.tls.as_ref().map_or(0, |tls| tls.held());
+        let queues = self.halves[0].queued_bytes() + self.halves[1].queued_bytes();
+        queues + records + self.talk.partial()
     }
 }

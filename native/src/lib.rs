@@ -22,4 +22,5 @@ pub mod site;
 pub mod snapshot;
 pub mod socks;
 pub mod tally;
+pub mod tls;
 pub mod websocket;

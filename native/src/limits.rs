@@ -64,6 +64,8 @@ limits! {
     part_bytes_max = 1 << 20;
     /// A part goes out this long after its first message.
     part_us = 60_000_000;
+    /// How long bytes wait for the key of their TLS session, where keys are given as traffic comes.
+    key_wait_us = 5_000_000;
     /// A silent flow ends. Keep-alive timeouts of servers are 5 to 120 s, of proxies up to 300.
     idle_us = 300_000_000;
     /// A closed flow is remembered so long, so that a second tap's copy is not a new flow.

@@ -22,6 +22,7 @@ use crate::schema::BlockKind;
 use crate::site::{Site, Turn};
 use crate::snapshot::Rows;
 use crate::tally::Missing;
+use crate::tls::secret::Secrets;
 
 /// What was done since the last `take`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Reassembler {
     /// Packets seen: the order of flows in the table.
     pub(crate) packets: u64,
     pub(crate) rows: Rows,
+    /// Of TLS sessions; who takes over is told them anew.
+    pub secrets: Secrets,
     /// Partitions that the agents spread over, as the last block says.
     partitions: i32,
     outputs: Vec<Output>,
@@ -68,6 +71,7 @@ impl Reassembler {
             flows: Table::default(),
             packets: 0,
             rows: Rows::default(),
+            secrets: Secrets::default(),
             partitions: 1,
             outputs: Vec::new(),
             ledger: Vec::new(),
@@ -274,6 +278,8 @@ impl Reassembler {
             vlan,
             vni,
             late,
+            secrets: &self.secrets,
+            tls: flow.tls.as_ref().map(|tls| tls.said.clone()),
         };
         let result = work(flow, &mut scene);
         site.progress.tally.held += flow.held() as i64 - held;

@@ -1,8 +1,8 @@
 //! State rows: what a worker that takes over must know.
 //!
 //! The first byte of a key says what the row is: `s` a site's progress, `a` an agent, `f` a flow,
-//! `p` a piece of a flow's bytes, `w` the worker's own. The first byte of a value is the version
-//! of its form; the rest is postcard's. Only rows that changed are written; pieces of what is over
+//! `p` a piece of a flow's bytes, `t` what a flow knows of its TLS, `w` the worker's own. The first
+//! byte of a value is the version of its form; the rest is postcard's. Only rows that changed are written; pieces of what is over
 //! get tombstones in the same batch as the flow row that does not name them any more.
 //!
 //! Version 2 adds `Later` behind a flow; all else is as in version 1.
@@ -22,6 +22,7 @@ use crate::flow::recent::Recent;
 use crate::flow::wheel::TICK_US;
 use crate::reassembler::Reassembler;
 use crate::site::{Agent, Progress};
+use crate::tls::session::Tls;
 
 const VERSION: u8 = 2;
 /// The oldest version that is read.
@@ -55,6 +56,9 @@ impl Rows {
     pub fn bury(&mut self, site: &str, key: &FlowKey, flow: &Connection) {
         if flow.in_rows {
             self.buried.push(flow_key(b'f', site, key));
+            if flow.tls.is_some() {
+                self.buried.push(flow_key(b't', site, key));
+            }
             bury_pieces(&flow_key(b'p', site, key), &flow.saved, &mut self.buried);
         }
     }
@@ -134,12 +138,15 @@ impl Connection {
             .flat_map(|message| [&mut message.head, &mut message.trailers, &mut message.body]);
         let socket = self.talk.socket.iter_mut().flat_map(|of| of.blobs());
         let recent = self.recent.iter_mut().flat_map(|recent| recent.blobs());
+        let records = self.tls.iter_mut().flat_map(|tls| &mut tls.sides);
+        let records = records.map(|side| &mut side.part);
         waiting
             .chain(parts)
             .chain(tables)
             .chain(messages)
             .chain(socket)
             .chain(recent)
+            .chain(records)
     }
 
     /// Its row, rows of new bytes, tombstones of pieces whose blob is gone.
@@ -165,6 +172,9 @@ impl Connection {
         let mut tombstones = Vec::new();
         bury_pieces(&piece_of, &gone, &mut tombstones);
         out.extend(tombstones.into_iter().map(|key| (key, None)));
+        if let Some(tls) = &self.tls {
+            out.push((flow_key(b't', site, key), Some(value(tls))));
+        }
         // They are not in the form of version 1, which the first half has.
         let later = Later {
             socket: self.talk.socket.take(),
@@ -213,10 +223,12 @@ impl Reassembler {
     pub fn restore(&mut self, rows: &[(&[u8], &[u8])]) -> Result<(), String> {
         let mut pieces = Pieces::new();
         let mut flows = Vec::new();
+        let mut sealed = HashMap::new();
         for &(key, row) in rows {
             match key.split_first() {
                 Some((b'p', rest)) => drop(pieces.insert(rest, row)),
                 Some((b'f', rest)) => flows.push((rest, read_flow(row)?)),
+                Some((b't', rest)) => drop(sealed.insert(rest, read::<Box<Tls>>(row)?)),
                 Some((b's', name)) => self.add_site(text(name)?).progress = read::<Progress>(row)?,
                 Some((b'a', rest)) => self.restore_agent(rest, row)?,
                 Some((b'w', _)) => self.packets = read(row)?,
@@ -224,7 +236,8 @@ impl Reassembler {
             }
         }
         flows.sort_by_key(|(_, flow)| flow.touched);
-        for (key, flow) in flows {
+        for (key, mut flow) in flows {
+            flow.tls = sealed.remove(key);
             self.restore_flow(key, flow, &pieces)?;
         }
         self.sites.iter_mut().for_each(|site| site.changed = false);

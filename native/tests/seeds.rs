@@ -64,6 +64,11 @@ fn grpc_bodies() {
 }
 
 #[test]
+fn tls_streams() {
+    replay("tls", flows::tls);
+}
+
+#[test]
 fn header_blocks() {
     replay("header_blocks", flows::header_blocks);
 }

@@ -10,6 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sidetap_native import Block, Interface
@@ -17,6 +18,7 @@ from sidetap_native import Block, Interface
 from schemas.types import Amount
 from services.capture import epoch, keeping
 from services.capture.destination import connector
+from services.capture.key_log import KEYS, Followed, letters
 from services.capture.letters import Letter
 from services.capture.losses import LEDGER, NOTHING, Losses, content_of, missing
 from services.capture.outbox import Outbox
@@ -61,6 +63,8 @@ class LiveAgent:
         self._epoch = epoch.drawn()
         self._packer = packer(settings, agent, self._epoch, partitions)
         self._losses = Losses()
+        self._key_log = Followed(Path(settings.key_log)) if settings.key_log else None
+        self._key_fault: str | None = None
         self._entries = 0
         self._save_failed = False
         self._damaged_bytes = 0
@@ -86,6 +90,7 @@ class LiveAgent:
                 now_us = _now_us()
                 if now_us - ticked_us >= TICK_US:
                     ticked_us = now_us
+                    self._send_keys(now_us)
                     self._send(self._packer.tick(now_us))
                 self._sender.serve(0)
                 if now_us - accounted_us >= ACCOUNT_US:
@@ -106,6 +111,8 @@ class LiveAgent:
             self._say("the spool is full: what the last seconds lost is not in the ledger")
         lost = self._sender.close()
         self._save(closed=not lost)
+        if self._key_log:
+            self._key_log.close()
         os.close(self._lock)
 
     def _send(self, blocks: Iterable[Block]) -> None:
@@ -114,6 +121,15 @@ class LiveAgent:
             letter = block_letter(block)
             # Nobody asks for a live block's number again: the field tells when it was sent.
             self._sender.send(Letter(letter.topic, letter.value, letter.partition, sequence=now_us))
+
+    def _send_keys(self, now_us: int) -> None:
+        if self._key_log is None:
+            return
+        for letter in letters(self._key_log.read(), now_us):
+            self._sender.send(replace(letter, sequence=now_us))
+        if self._key_log.fault != self._key_fault:
+            self._key_fault = self._key_log.fault
+            self._say(f"the key log: {self._key_fault or 'it can be read now'}")
 
     def _account(self) -> None:
         """Count; and tell what was counted, unless that would be lost with the packets."""
@@ -149,6 +165,8 @@ class LiveAgent:
         if letter.topic == LEDGER:
             self._untold.append(letter.value)  # A few: `refusing` stops the next ones.
             return
+        if letter.topic == KEYS:
+            return  # What it would have opened is counted where it stays closed.
         amount = content_of(letter)
         self._losses.add("spool_full" if letter.lane != SPOOL else "refused", amount)
 

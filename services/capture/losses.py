@@ -3,6 +3,7 @@
 from schemas.codec import decode_as, encode
 from schemas.types import Amount, Layer, LedgerEntry, PacketBlock
 from services.capture.letters import Letter
+from services.capture.settings import TOPIC
 
 LEDGER = "ledger"
 NOTHING = Amount(packets=0, bytes=0)
@@ -34,8 +35,8 @@ def content(block: PacketBlock) -> Amount:
 
 
 def content_of(letter: Letter) -> Amount:
-    """The same of a letter; a ledger record has neither."""
-    if letter.topic == LEDGER:
+    """The same of a letter; only blocks have any."""
+    if letter.topic != TOPIC:
         return NOTHING
     return content(decode_as(PacketBlock, letter.value))
 

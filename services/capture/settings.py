@@ -43,6 +43,7 @@ class Settings:
     and spool. `spool_bytes` bounds the disk that each interface may use while Kafka is away;
     with `spool_fsync` what is spooled survives a power cut too. `user` is who the process
     continues as once its sockets are open (empty: who called sudo, else nobody; root: no change).
+    `key_log` is a TLS key log to follow beside an interface; `user` must be allowed to read it.
     """
 
     site: str = "default"
@@ -59,6 +60,7 @@ class Settings:
     user: str = ""
     ring_block_bytes: int = 1_048_576
     ring_blocks: int = 64
+    key_log: str = ""
 
     def __post_init__(self) -> None:
         if not self.site or "/" in self.site:

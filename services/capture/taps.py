@@ -8,13 +8,13 @@ Keeps:  one packer a file.
 import heapq
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from sidetap_native import Block, CaptureFile, Packer
 
-from services.capture import epoch
+from services.capture import epoch, key_log
 from services.capture.bpf import ETHERNET, Instruction, compile_filter
 from services.capture.letters import Letter
 from services.capture.losses import LEDGER
@@ -94,13 +94,17 @@ class TapLetters:
         self._packer = packer(settings, tap.agent, tap.epoch, partitions)
         self._partitions = partitions
         self._ledgers = 0
+        self._keys = 0
         self._clock_us = 0
 
     def __iter__(self) -> Iterator[Timed]:
         source = opened(self.tap.path, _program(self.tap.path, self._settings.filter))
         reads = 0
         while not source.done:
-            yield from self._timed(self._packer.read(source, PACKETS_PER_READ))
+            blocks = self._packer.read(source, PACKETS_PER_READ)
+            # A key stands in front of what it opens, and must go there too.
+            yield from self._key_log(source.take_secrets())
+            yield from self._timed(blocks)
             reads += 1
             if reads % READS_PER_LEDGER == 0:
                 yield from self._ledger()
@@ -116,6 +120,12 @@ class TapLetters:
         for block in blocks:
             self._clock_us = block.clock_us
             yield block.clock_us, block_letter(block, f"{self.tap.epoch}/{TOPIC}/{block.partition}")
+
+    def _key_log(self, text: bytes) -> Iterator[Timed]:
+        for letter in key_log.letters(text, self._clock_us):
+            lane = f"{self.tap.epoch}/{key_log.KEYS}"
+            yield self._clock_us, replace(letter, lane=lane, sequence=self._keys)
+            self._keys += 1
 
     def _ledger(self) -> Iterator[Timed]:
         for record in self._packer.ledger():

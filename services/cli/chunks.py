@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from services.capture.key_log import KEYS
 from services.capture.letters import Letter
 from services.capture.settings import Settings
 from services.capture.taps import Tap, TapLetters, UnreadableError, merged, taps
@@ -61,7 +62,8 @@ def _read(sources: Sequence[TapLetters], say: Say) -> Iterator[Chunk]:
     many = 1 if any(source.tap.path == STDIN for source in sources) else LETTERS_A_CHUNK
     try:
         while chunk := [_output(letter) for letter in islice(letters, many)]:
-            yield chunk
+            # Keys that a file holds come before what they open, here too.
+            yield sorted(chunk, key=lambda output: output.topic != KEYS)
     except UnreadableError as error:
         raise RefusedError(f"{text(os.fsencode(str(error))).rstrip('.')}.") from None
     for source in sources:

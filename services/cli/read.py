@@ -10,6 +10,7 @@ from sidetap_native import Exchange
 
 from schemas.codec import decode_as
 from schemas.types import Endpoint, Finding, LedgerEntry
+from services.capture.key_log import letters
 from services.capture.settings import Settings as CaptureSettings
 from services.cli import found, inventory
 from services.cli.balance import COLUMNS, Balances, rows
@@ -53,7 +54,8 @@ def read(
         typer.Option("--emit", metavar="WHAT,…", help="exchanges, findings, endpoints, ledger."),
     ] = DEFAULT,
     keylog: Annotated[
-        Path | None, typer.Option("--keylog", metavar="F", help="TLS key log (not used yet).")
+        Path | None,
+        typer.Option("--keylog", metavar="F", help="TLS key log, as SSLKEYLOGFILE makes it."),
     ] = None,
     bodies: Annotated[
         bool, typer.Option("--bodies", help="Decoded bodies too, in Base64.")
@@ -76,20 +78,21 @@ def read(
       sidetap read capture.pcapng
       sidetap read --emit findings capture.pcap.gz > findings.jsonl
       tcpdump -w - -U | sidetap read -
+      sidetap read --keylog keys.txt capture.pcap
     """
     wanted = wanted_of(emit)
-    if keylog is not None:
-        _keys_come_later(keylog)
+    keys = [] if keylog is None else _keys(keylog)
     if files.count(STDIN) > 1:
         raise RefusedError("standard input can be read once only.")
     form: Sheet | Lines = (
         Sheet(wanted) if chosen(said) is Format.table else Lines(wanted, bodies=bodies)
     )
-    _read(files, wanted, form, LastWords(0 if revisions else HELD_MAX), separate=separate)
+    _read(files, keys, wanted, form, LastWords(0 if revisions else HELD_MAX), separate=separate)
 
 
 def _read(
     files: Sequence[str],
+    keys: Sequence[Output],
     wanted: frozenset[Emit],
     form: "Sheet | Lines",
     last: "LastWords",
@@ -98,6 +101,7 @@ def _read(
 ) -> None:
     deployment = load()
     flow = pipeline(deployment, {topic.value for topic in wanted})
+    flow.feed(keys)
     refused: RefusedError | None = None
     progress = Progress("records")
     try:
@@ -124,12 +128,15 @@ def wanted_of(emit: str) -> frozenset[Emit]:
     return frozenset(map(Emit, names))
 
 
-def _keys_come_later(keylog: Path) -> None:
+def _keys(keylog: Path) -> list[Output]:
     try:
-        keylog.open("rb").close()
+        text = keylog.read_bytes()
     except OSError as error:
         raise RefusedError(f"{keylog}: {os_reason(error)}.") from error
-    say("sidetap: TLS keys come in a later version: what is encrypted stays closed.")
+    keys = [Output(letter.topic, letter.key, letter.value) for letter in letters(text, 0)]
+    if not keys:
+        say(f"sidetap: {keylog}: no line of it is a TLS secret: what is encrypted stays closed.")
+    return keys
 
 
 class LastWords:

@@ -1,6 +1,6 @@
 """Packets to exchanges: the native core, dressed for the worker.
 
-In:     PacketBlock records of one `packets` partition.
+In:     PacketBlock records of one `packets` partition; TLS secrets, broadcast on `keys`.
 Out:    Exchange records by client, watermarks to every `exchanges` partition, ledger entries.
 Keeps:  the native core's rows: flows, pieces of messages under way, agents.
 """
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sidetap_native import Reassembler
 
-from schemas.codec import UndecodableError, encode, renewed
-from schemas.types import Amount, LedgerEntry
+from schemas.codec import UndecodableError, decode_as, encode, renewed
+from schemas.types import Amount, LedgerEntry, TlsSecret
 from services.reassembly.exchanges import Exchanges, LeftOut
 from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
 
@@ -22,10 +22,14 @@ NOTHING = Amount(packets=0, bytes=0)
 class ReassemblyCore:
     """One partition. `source` names it in watermarks and in the ledger: "packets/3"."""
 
-    def __init__(self, source: str, rules: Exchanges, limits: Mapping[str, int]) -> None:
+    def __init__(
+        self, source: str, rules: Exchanges, limits: Mapping[str, int], *, tls_keys: bool = False
+    ) -> None:
         self._source = source
         self._rules = rules
         self._native = Reassembler(source, limits=limits)
+        if tls_keys:
+            self._native.expect_keys()
         self._rejected: list[Rejected] = []
         self._offset = 0
 
@@ -34,7 +38,16 @@ class ReassemblyCore:
         self._native.restore([(row.key, row.value) for row in rows if row.value is not None])
 
     def learn(self, event: Event) -> None:
-        """No broadcast topic is read."""
+        """A secret of a TLS session. From the first on, encrypted bytes wait for theirs."""
+        if event.value is None:
+            return
+        try:
+            given = decode_as(TlsSecret, event.value)
+        except UndecodableError as error:
+            self._rejected.append(Rejected(event, str(error)))
+            return
+        self._native.expect_keys()
+        self._native.learn(given.client_random, given.label, given.secret)
 
     def feed(self, events: Sequence[Event]) -> None:
         """Work through blocks in order."""

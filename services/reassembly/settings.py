@@ -66,12 +66,14 @@ class Application:
 class Settings:
     """In each list the first rule that matches decides. An exchange that no filter matches meets
     the opposite of the last one. `limits` override the named limits of native/src/limits.rs.
+    With `tls_keys` encrypted bytes wait for theirs from the beginning, not from the first key on.
     """
 
     proxies: tuple[Proxy, ...] = ()
     filters: tuple[Filter, ...] = ()
     applications: tuple[Application, ...] = ()
     limits: Mapping[str, int] = field(default_factory=dict)
+    tls_keys: bool = False
 
     def __post_init__(self) -> None:
         for rules in (self.proxies, self.filters, self.applications):

@@ -9,11 +9,20 @@ from services.runtime.core import Core, Service
 
 
 def service(settings: Settings) -> Service:
-    """`packets` in; `exchanges` and `ledger` out. Raises ValueError on an unknown limit."""
+    """`packets` and `keys` in, `exchanges` and `ledger` out.
+
+    Raises ValueError on an unknown limit.
+    """
     Reassembler("", limits=settings.limits)  # Before the first partition is assigned, not then.
     rules = Exchanges(settings)
 
     def core(partition: int) -> Core:
-        return ReassemblyCore(f"packets/{partition}", rules, settings.limits)
+        source = f"packets/{partition}"
+        return ReassemblyCore(source, rules, settings.limits, tls_keys=settings.tls_keys)
 
-    return Service(name="reassembly", inputs={"packets": core}, state="state.reassembly")
+    return Service(
+        name="reassembly",
+        inputs={"packets": core},
+        state="state.reassembly",
+        broadcasts=("keys",),
+    )

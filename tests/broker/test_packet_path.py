@@ -22,9 +22,12 @@ from tests.broker.packet_path import (
     sums,
     wait_for,
 )
+from tests.tls_pair import Contexts, Pair, Terms, write_pcapng
 from tests.unit.capture.wire import Conversation, Frame, shop, write_pcap
 
 RULES = """
+[reassembly]
+tls_keys = true
 [[reassembly.proxies]]
 name = "balancer"
 peers = ["198.51.100.200/32"]
@@ -201,3 +204,16 @@ def timeless(exchange: Exchange) -> Exchange:
         latency_us=None,
         response=replace(response, at_us=0) if response else None,
     )
+
+
+def test_keys_inside_a_file_open_what_is_encrypted_in_it(path: PacketPath, tmp_path: Path) -> None:
+    contexts = Contexts(Terms(), tmp_path / "keys")
+    pair = Pair(contexts)
+    pair.ask(b"GET /sealed HTTP/1.1\r\nHost: h\r\n\r\n")
+    pair.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+    file = write_pcapng(tmp_path / "sealed.pcapng", pair.packets, contexts.key_log.read_bytes())
+    through_kafka(path, "sealed", file)
+    (exchange,) = decoded(path.exchanges("sealed"))
+    assert _target(exchange) == b"/sealed"
+    assert exchange.tls
+    assert exchange.tls.sni == "shop.example"

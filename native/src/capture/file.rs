@@ -91,6 +91,14 @@ impl CaptureFile {
         }
     }
 
+    /// Lines of TLS key logs in the file so far, since the last call. They are secret.
+    pub fn take_secrets(&mut self) -> Vec<u8> {
+        match &mut self.format {
+            Format::Pcap(_) => Vec::new(),
+            Format::Pcapng(pcapng) => pcapng.take_secrets(),
+        }
+    }
+
     fn unreadable_link(&self) -> Option<u32> {
         match &self.format {
             Format::Pcap(pcap) if pcap.link.is_none() => Some(pcap.link_number),

@@ -6,6 +6,7 @@ pub mod file;
 pub mod interface;
 pub mod pcap;
 pub mod pcapng;
+mod resolution;
 mod ring;
 mod socket;
 

@@ -1,12 +1,14 @@
 //! pcapng: sections of blocks. Packets are in Enhanced, Simple and the obsolete Packet Blocks;
 //! interfaces say link type and clock; statistics say what the kernel dropped.
 //!
-//! Source: draft-ietf-opsawg-pcapng. Decryption Secrets Blocks are stepped over for now.
+//! Source: draft-ietf-opsawg-pcapng. Of Decryption Secrets Blocks, key logs of TLS
+//! are kept for whoever asks.
 
 use std::io;
 
 use crate::capture::feed::Feed;
 use crate::capture::pcap::Order;
+use crate::capture::resolution::Resolution;
 use crate::capture::{Damage, FRAME_BYTES_MAX, Shape, Step};
 use crate::decode::link::Link;
 
@@ -16,6 +18,11 @@ const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+const SECRETS: u32 = 10;
+/// Secrets in the form of an NSS key log.
+const TLS_KEY_LOG: u32 = 0x544c_534b;
+/// Bytes of secrets that are kept until somebody asks; a session's have about a kilobyte.
+const SECRETS_BYTES_MAX: usize = 16 << 20;
 
 /// Type and length before a block's body; the length is repeated behind it.
 const HEAD_BYTES: usize = 8;
@@ -24,41 +31,6 @@ const FRAME_BYTES: usize = 12;
 const INTERFACES_MAX: usize = 65_536;
 /// Of a block that is not a packet so much is looked at; options that matter come to a few bytes.
 const OPTIONS_BYTES_MAX: usize = 65_536;
-
-/// How ticks become microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Resolution {
-    Multiply(u64),
-    Divide(u64),
-    /// Ticks of 2^-n seconds.
-    Binary(u32),
-}
-
-impl Resolution {
-    /// From if_tsresol; without one it is microseconds.
-    fn of(byte: u8) -> Self {
-        let power = u32::from(byte & 0x7f);
-        if byte & 0x80 != 0 {
-            Resolution::Binary(power)
-        } else if power <= 6 {
-            Resolution::Multiply(10u64.pow(6 - power))
-        } else {
-            Resolution::Divide(10u64.checked_pow(power - 6).unwrap_or(u64::MAX))
-        }
-    }
-
-    #[inline]
-    fn microseconds(self, ticks: u64) -> i64 {
-        let us = match self {
-            Resolution::Multiply(factor) => ticks.saturating_mul(factor),
-            Resolution::Divide(divisor) => ticks / divisor,
-            Resolution::Binary(power) => {
-                u64::try_from((u128::from(ticks) * 1_000_000) >> power).unwrap_or(u64::MAX)
-            }
-        };
-        i64::try_from(us).unwrap_or(i64::MAX)
-    }
-}
 
 #[derive(Clone, Copy, Debug)]
 struct Interface {
@@ -78,6 +50,8 @@ pub struct Pcapng {
     pending: u64,
     last_us: i64,
     kernel_drops: u64,
+    /// Text of key logs, not asked for yet.
+    secrets: Vec<u8>,
 }
 
 impl Default for Pcapng {
@@ -89,6 +63,7 @@ impl Default for Pcapng {
             pending: 0,
             last_us: 0,
             kernel_drops: 0,
+            secrets: Vec::new(),
         }
     }
 }
@@ -134,6 +109,11 @@ impl Pcapng {
         std::mem::take(&mut self.kernel_drops)
     }
 
+    /// Lines of key logs in the file so far, since the last call. They are secret.
+    pub fn take_secrets(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.secrets)
+    }
+
     /// One block: a packet or damage, or None and on to the next.
     fn block(&mut self, feed: &mut Feed) -> io::Result<Option<Step>> {
         if !feed.fill(FRAME_BYTES)? {
@@ -158,8 +138,28 @@ impl Pcapng {
             ENHANCED_PACKET | PACKET => self.packet(feed, kind, body_bytes).map(Some),
             SIMPLE_PACKET => self.simple_packet(feed, body_bytes).map(Some),
             INTERFACE | STATISTICS => self.about_interface(feed, kind, body_bytes),
+            SECRETS => self.keys(feed, body_bytes),
             _ => Ok(None),
         }
+    }
+
+    fn keys(&mut self, feed: &mut Feed, body_bytes: usize) -> io::Result<Option<Step>> {
+        const FIXED_BYTES: usize = 8;
+        let fits = self.secrets.len() + body_bytes <= SECRETS_BYTES_MAX;
+        if body_bytes < FIXED_BYTES || !fits {
+            return Ok(None);
+        }
+        if !feed.fill(HEAD_BYTES + body_bytes)? {
+            return Ok(Some(Step::damaged("the file ends inside a block")));
+        }
+        let body = &feed.ahead()[HEAD_BYTES..HEAD_BYTES + body_bytes];
+        let bytes = self.order.u32(body, 4) as usize;
+        let text = body[FIXED_BYTES..].get(..bytes).unwrap_or_default();
+        if self.order.u32(body, 0) == TLS_KEY_LOG {
+            self.secrets.extend_from_slice(text);
+            self.secrets.push(b'\n');
+        }
+        Ok(None)
     }
 
     fn packet(&mut self, feed: &mut Feed, kind: u32, body_bytes: usize) -> io::Result<Step> {
@@ -341,26 +341,6 @@ fn options(mut rest: &[u8], order: Order) -> impl Iterator<Item = (u16, &[u8])> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn clocks_become_microseconds() {
-        for (byte, ticks, us) in [
-            (6, 1_500_000, 1_500_000),
-            (9, 1_500_000_999, 1_500_000),
-            (3, 1500, 1_500_000),
-            (0, 2, 2_000_000),
-            (0x80 | 10, 1536, 1_500_000),
-            (0x7f, u64::MAX, 1),
-            (0, u64::MAX, i64::MAX),
-            (0x80, u64::MAX, i64::MAX),
-        ] {
-            assert_eq!(
-                Resolution::of(byte).microseconds(ticks),
-                us,
-                "resolution {byte}"
-            );
-        }
-    }
 
     #[test]
     fn options_end_where_they_stop_making_sense() {

@@ -44,7 +44,7 @@ impl Connection {
         } else {
             scene.count("gaps");
             scene.tally.miss(Missing::Gap, until - from);
-            self.talk.gap(side, from, until, scene);
+            self.miss(side, from, until, scene);
         }
         self.pump(None, scene);
         true
@@ -60,7 +60,10 @@ impl Connection {
             }
             let front = half.queue.front().filter(|_| half.ready())?;
             let switching = self.talk.is_client(side) && self.talk.may_switch();
-            let patience_us = if switching {
+            let for_key = self.tls.as_ref().is_some_and(|tls| tls.waits_for_key(side));
+            let patience_us = if for_key {
+                limits.key_wait_us
+            } else if switching {
                 limits.unfinished_us
             } else {
                 limits.skew_us

@@ -18,6 +18,8 @@ enum Found {
     /// Not HTTP, or not what may stand here.
     Junk(Drop),
     Http2,
+    /// Records of TLS, not HTTP yet.
+    Tls,
 }
 
 impl Talk {
@@ -65,7 +67,7 @@ impl Talk {
         let answers = match found {
             Found::Head(kind, _) => kind == Kind::Response,
             Found::Junk(_) => self.must_answer(side),
-            Found::More | Found::Http2 => false,
+            Found::More | Found::Http2 | Found::Tls => false,
         };
         // What looks like another protocol may be the answer to a line that is not here yet.
         let waits = answers || (matches!(found, Found::Junk(_)) && self.is_fresh(side));
@@ -129,6 +131,12 @@ impl Talk {
                 self.enter_http2(scene);
                 Some(0)
             }
+            Found::Tls => {
+                part.bytes.truncate(old);
+                self.sides[side].part = part;
+                self.tls_begins = true;
+                None
+            }
             Found::Junk(cause) => Some(self.junk(side, cause, run, old, scene)),
         }
     }
@@ -164,6 +172,9 @@ impl Talk {
                 start => match self.kind(side, start, work) {
                     Ok(Some(kind)) => kind,
                     Ok(None) => return Found::More,
+                    Err(Drop::Encrypted) if scene.tls.is_none() && self.may_begin_tls(side) => {
+                        return Found::Tls;
+                    }
                     Err(cause) => return Found::Junk(cause),
                 },
             },
@@ -192,6 +203,12 @@ impl Talk {
         }
         reader.scanned = work.len() as u32;
         Found::More
+    }
+
+    /// Nothing else is known of either direction.
+    fn may_begin_tls(&self, side: usize) -> bool {
+        let other = self.sides[1 - side].phase;
+        self.open.is_empty() && matches!(other, Phase::Start | Phase::Lost | Phase::Closed)
     }
 
     /// A server's side, or the one across from a request line that stands alone.
@@ -328,7 +345,7 @@ impl Talk {
     }
 
     /// Bytes of an HTTP stream that belong to no message.
-    pub(super) fn discard(&mut self, bytes: usize, scene: &mut Scene) {
+    pub fn discard(&mut self, bytes: usize, scene: &mut Scene) {
         scene.tally.leave(bytes);
         scene.tally.discarded += bytes as i64;
     }

@@ -7,6 +7,7 @@ use super::part::Part;
 use super::scene::Scene;
 use crate::avro::{write_boolean, write_bytes, write_long, write_string};
 use crate::schema::{Anomaly, EXCHANGE_HEAD, Mode};
+use crate::tls::session::Said;
 
 const PROTOCOLS: [&str; 4] = ["http/0.9", "http/1.0", "http/1.1", "http/2"];
 
@@ -93,7 +94,7 @@ fn write(
     write_long(missing as i64, out);
     write_option(latency_us(open).filter(|_| part.is_none()), out);
     write_anomalies(open, over || part.is_some(), out);
-    write_long(0, out);
+    write_tls(scene.tls.as_deref(), out);
     write_message(open.request.as_ref(), false, out);
     write_message(open.response.as_ref(), true, out);
     if let Some(part) = part.filter(|part| !part.messages.is_empty()) {
@@ -131,6 +132,17 @@ fn write_option(value: Option<i64>, out: &mut Vec<u8>) {
     write_long(i64::from(value.is_some()), out);
     if let Some(value) = value {
         write_long(value, out);
+    }
+}
+
+fn write_tls(said: Option<&Said>, out: &mut Vec<u8>) {
+    write_long(i64::from(said.is_some()), out);
+    let Some(said) = said else { return };
+    for text in [&said.server_name, &said.protocol, &said.version, &said.ja4] {
+        write_long(i64::from(text.is_some()), out);
+        if let Some(text) = text {
+            write_string(text, out);
+        }
     }
 }
 

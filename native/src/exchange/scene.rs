@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::flow::key::FlowKey;
 use crate::limits::Limits;
 use crate::tally::Tally;
+use crate::tls::secret::Secrets;
+use crate::tls::session::Said;
 
 /// (key, record) for the exchanges topic; without a key it belongs on every partition.
 pub type Output = (Option<Vec<u8>>, Vec<u8>);
@@ -29,6 +31,10 @@ pub struct Scene<'a> {
     pub vni: Option<u32>,
     /// The packet is older than the watermark allows.
     pub late: bool,
+    /// Of TLS sessions, as far as they were given.
+    pub secrets: &'a Secrets,
+    /// The flow is inside TLS, whose handshake said this.
+    pub tls: Option<Arc<Said>>,
 }
 
 impl Scene<'_> {

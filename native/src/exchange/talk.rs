@@ -103,6 +103,9 @@ pub struct Talk {
     /// The same.
     #[serde(skip)]
     pub habits: Habits,
+    /// A side begins with TLS: whoever feeds this must open it first.
+    #[serde(skip)]
+    pub tls_begins: bool,
 }
 
 impl Talk {

@@ -56,6 +56,10 @@ impl CaptureFile {
         self.file.damage()
     }
 
+    fn take_secrets<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.file.take_secrets())
+    }
+
     #[getter]
     fn link_type(&self) -> u32 {
         self.file.link_number()

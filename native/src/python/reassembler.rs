@@ -10,10 +10,12 @@ use pyo3::types::{PyBytes, PyList};
 use super::guarded;
 use crate::limits::Limits;
 use crate::reassembler;
+use crate::tls::secret;
 
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Reassembler>()?;
-    module.add_class::<Batch>()
+    module.add_class::<Batch>()?;
+    module.add_function(wrap_pyfunction!(key_log_line, module)?)
 }
 
 #[pyclass(module = "sidetap_native")]
@@ -52,10 +54,30 @@ impl Reassembler {
         })
     }
 
+    /// One secret of a TLS session. False: none that opens records.
+    fn learn(&mut self, client_random: &[u8], label: &str, secret: &[u8]) -> bool {
+        self.0.secrets.learn(client_random, label, secret)
+    }
+
+    /// Keys come while traffic does: bytes wait for them.
+    fn expect_keys(&mut self) {
+        self.0.secrets.expected = true;
+    }
+
     fn take(&mut self, py: Python<'_>) -> PyResult<Batch> {
         guarded(py, "Reassembler.take", || self.0.take()).map(Batch)
     }
 }
+
+/// A line of an NSS key log as (client random, label, secret).
+#[pyfunction]
+fn key_log_line<'py>(py: Python<'py>, line: &str) -> Option<KeyLogLine<'py>> {
+    let (random, label, secret) = secret::line(line)?;
+    let bytes = |bytes: &[u8]| PyBytes::new(py, bytes);
+    Some((bytes(&random), label.to_owned(), bytes(&secret)))
+}
+
+type KeyLogLine<'py> = (Bound<'py, PyBytes>, String, Bound<'py, PyBytes>);
 
 #[pyclass(module = "sidetap_native")]
 struct Batch(reassembler::Batch);

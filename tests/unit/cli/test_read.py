@@ -18,6 +18,7 @@ from services.cli.demo import packets
 from services.cli.demo.http_words import Answer
 from services.cli.demo.packets import Line, response_bytes
 from services.cli.measure import traffic
+from tests.tls_pair import Contexts, Pair, Terms, write_pcapng
 
 BODY = b'{"items":[1,2,3]}' * 20
 EXCHANGE_FIELDS = {
@@ -285,15 +286,38 @@ def test_a_file_cut_in_the_middle_is_read_to_the_cut(
     assert warning.endswith("read up to there.")
 
 
-def test_a_key_log_is_taken_and_said_to_come_later(
+def test_tls_is_read_with_a_key_log(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    contexts = Contexts(Terms(), tmp_path / "keys")
+    pair = Pair(contexts)
+    pair.ask(request(b"/sealed"))
+    pair.answer(packed())
+    path = write_pcapng(tmp_path / "sealed.pcapng", pair.packets)
+    asked = ["read", str(path), "--emit", "exchanges"]
+    assert run(asked) == 0
+    assert lines(capfdbinary) == []
+    assert run([*asked, "--keylog", str(tmp_path / "keys")]) == 0
+    given = lines(capfdbinary)
+    write_pcapng(path, pair.packets, contexts.key_log.read_bytes())
+    assert run(asked) == 0
+    assert lines(capfdbinary) == given
+    (exchange,) = given
+    assert exchange["request"]["target"] == "/sealed"
+    assert exchange["response"]["body"]["bytes"] == len(BODY)
+    assert exchange["tls"].items() >= {"sni": "shop.example", "version": "1.3"}.items()
+
+
+def test_a_key_log_without_keys_is_said_to_be_none(
     tmp_path: Path, capture: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     keys = tmp_path / "keys"
-    keys.write_text("")
+    keys.write_text("CLIENT_RANDOM half a line")
     assert run(["read", str(capture), "--keylog", str(keys), "--emit", "exchanges"]) == 0
     said = capfdbinary.readouterr()
     assert len(said.out.splitlines()) == 1
-    assert b"TLS keys come in a later version" in said.err
+    assert b"no line of it is a TLS secret" in said.err
+    assert b"half" not in said.err
 
 
 def test_nobody_reading_on_is_no_failure(tmp_path: Path) -> None:
