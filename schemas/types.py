@@ -705,6 +705,8 @@ class Evidence:
         )
 
 
+Grade = Literal["none", "possible", "probable", "confirmed"]
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """An attack, behaviour, vulnerability or API change. The highest revision of an id wins."""
@@ -738,6 +740,7 @@ class Finding:
     owasp: tuple[str, ...]
     policy_offset: int
     model: str = ''
+    grade: Grade = 'none'
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -771,6 +774,7 @@ class Finding:
             "owasp": list(self.owasp),
             "policy_offset": self.policy_offset,
             "model": self.model,
+            "grade": self.grade,
         }
 
     @classmethod
@@ -806,6 +810,7 @@ class Finding:
             owasp=tuple(value["owasp"]),
             policy_offset=value["policy_offset"],
             model=value["model"],
+            grade=value["grade"],
         )
 
 

@@ -157,6 +157,7 @@ def finding_form(finding: Finding) -> Json:
         "count": finding.count,
         "policy_offset": finding.policy_offset,
         "model": finding.model,
+        "grade": finding.grade,
     }
 
 

@@ -1,7 +1,7 @@
 """Detection over one partition of `exchanges`.
 
 In:     Exchange and Watermark records; PolicyEntry records as broadcasts.
-Out:    Finding on `findings`.
+Out:    Finding on `findings`; on `weaknesses` what answers prove, in parts, and packet time.
 Keeps:  open findings (with the count that was told last), closed ones whose id may come again,
         and the sites' watermarks.
 """
@@ -13,15 +13,19 @@ from typing import Any
 
 from schemas.codec import decode_as, encode
 from schemas.types import Finding, PolicyEntry, Watermark
-from services.detect import findings
+from services.detect import findings, partials
 from services.detect.exclusions import Exclusions
+from services.detect.partials import Partials
+from services.detect.responses.answered import answered
+from services.detect.responses.reading import Reading
+from services.detect.responses.rules import Proof
 from services.detect.scoring import Verdict
 from services.detect.settings import Settings
-from services.detect.verdict import Inspector, nothing_excluded
+from services.detect.verdict import Excluded, Inspector, nothing_excluded
 from services.detect.view import ExchangeView, RequestView
 from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
-from services.runtime.core import Changes, Event, Output, Rejected, Row
+from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
 from services.runtime.dispatch import dispatch
 from services.runtime.masking import Masker
 from services.runtime.table import Table
@@ -40,12 +44,23 @@ class DetectCore:
     """See services/runtime/core.py."""
 
     def __init__(
-        self, settings: Settings, masker: Masker, read: Reader, inspector: Inspector
+        self,
+        settings: Settings,
+        masker: Masker,
+        read: Reader,
+        inspector: Inspector,
+        *,
+        partition: int = 0,
     ) -> None:
         self._settings = settings
         self._masker = masker
         self._read = read
         self._inspector = inspector
+        self._reading = Reading()
+        self._partials = Partials(masker)
+        # What packet time is passed on behind the parts that it speaks of.
+        self._source = f"detect/{partition}/pulse"
+        self._marks: dict[str, Watermark] = {}
         self._exclusions = Exclusions()
         self._policy_offset = -1
         self._watermarks = Watermarks()
@@ -83,6 +98,10 @@ class DetectCore:
     def take(self) -> Changes:
         """See Core."""
         changes, self._changes = self._changes, Changes()
+        changes.outputs += self._partials.take()
+        for mark in self._marks.values():
+            changes.outputs.append(Output(partials.TOPIC, None, encode(mark), EVERY))
+        self._marks.clear()
         for kept in self._tables:
             changes.rows += kept.take()
         changes.counts.update(self._counts + self._watermarks.counts())
@@ -91,36 +110,90 @@ class DetectCore:
 
     def _exchange(self, exchange: ExchangeView, _record: bytes) -> None:
         request = exchange.request
-        if request is None or exchange.revision > 0:
-            # An answer, or a request that was looked at when it came without its answer.
+        if request is None:  # an answer by itself
             return
         path = request.target.partition(b"?")[0].decode("latin-1")
         excluded = self._exclusions.test(exchange, path) or nothing_excluded
-        if exchange.part is None:
-            verdict = self._inspector.inspect(request, excluded)
-            self._counts["requests"] += 1
-        else:
-            # Its request was looked at with the exchange that it goes on behind.
-            verdict = self._inspector.inspect_messages(exchange.messages, excluded)
-            self._counts["parts"] += 1
+        if exchange.part is not None:
+            self._part(exchange, request, excluded)
+            return
+        verdict = self._inspector.inspect(request, excluded)
+        proofs = self._proofs(exchange, verdict, excluded)
+        if exchange.revision > 0:
+            # The request was looked at when it came without its answer.
+            for class_ in verdict.scores:
+                self._answered(class_, exchange, request, proofs)
+            return
+        self._counts["requests"] += 1
+        self._hits(exchange, request, verdict, proofs)
+
+    def _part(self, exchange: ExchangeView, request: RequestView, excluded: Excluded) -> None:
+        """Its request was looked at with the exchange that it goes on behind."""
+        if exchange.revision > 0:
+            return
+        verdict = self._inspector.inspect_messages(exchange.messages, excluded)
+        self._counts["parts"] += 1
+        self._hits(exchange, request, verdict, ())
+
+    def _hits(
+        self,
+        exchange: ExchangeView,
+        request: RequestView,
+        verdict: Verdict,
+        proofs: Sequence[Proof],
+    ) -> None:
         for class_ in verdict.scores:
-            self._hit(class_, exchange, request, verdict)
+            self._hit(class_, exchange, request, verdict, proofs)
         if verdict.overlimit:
-            self._hit(findings.OVERLIMIT, exchange, request, verdict)
+            self._hit(findings.OVERLIMIT, exchange, request, verdict, ())
+
+    def _proofs(
+        self, exchange: ExchangeView, verdict: Verdict, excluded: Excluded
+    ) -> Sequence[Proof]:
+        """What the answer proves, once it is there whole."""
+        if exchange.response is None or not exchange.response_final:
+            return ()
+        found = self._reading.proofs(exchange, verdict)
+        proofs = [proof for proof in found if not excluded(proof.signal)]
+        for proof in proofs:
+            self._counts[f"proofs_{proof.weakness.class_}"] += 1
+            self._partials.add(exchange, proof, self._policy_offset)
+        return proofs
 
     def _hit(
-        self, class_: str, exchange: ExchangeView, request: RequestView, verdict: Verdict
+        self,
+        class_: str,
+        exchange: ExchangeView,
+        request: RequestView,
+        verdict: Verdict,
+        proofs: Sequence[Proof],
     ) -> None:
         self._counts[f"hits_{class_}"] += 1
         key = findings.group(exchange, request, class_).encode()
         before, told = self._open.get(key), self._told.get(key)
+        proof = next((proof for proof in proofs if proof.attack == class_), None)
         if before is None or told is None:
             finding = findings.opened(class_, exchange, verdict, self._settings, self._masker)
+            finding = answered(finding, exchange, proof, self._masker)
             closed = self._closed.reopened(finding.id)
             finding = findings.reopened(finding, closed) if closed else finding
             self._tell(key, replace(finding, policy_offset=self._policy_offset))
             return
         after = findings.went_on(before, exchange, verdict, self._settings, self._masker)
+        after = answered(after, exchange, proof, self._masker)
+        self._go_on(key, before, told, after)
+
+    def _answered(
+        self, class_: str, exchange: ExchangeView, request: RequestView, proofs: Sequence[Proof]
+    ) -> None:
+        """The answer came in a later record than the request that opened the finding."""
+        key = findings.group(exchange, request, class_).encode()
+        before, told = self._open.get(key), self._told.get(key)
+        proof = next((proof for proof in proofs if proof.attack == class_), None)
+        if before is not None and told is not None and proof is not None:
+            self._go_on(key, before, told, answered(before, exchange, proof, self._masker))
+
+    def _go_on(self, key: bytes, before: Finding, told: Finding, after: Finding) -> None:
         if findings.worth_telling(after, told, self._settings):
             number = before.revision + 1
             offset = self._policy_offset
@@ -149,6 +222,9 @@ class DetectCore:
             return
         ended = self._watermarks.ended(mark.site)
         if ended or before_us is None or before_us // SWEEP_US != watermark_us // SWEEP_US:
+            self._marks[mark.site] = Watermark(
+                source=self._source, sources=1, site=mark.site, at_us=watermark_us, released=ended
+            )
             self._sweep(mark.site, watermark_us, ended=ended)
 
     def _sweep(self, site: str, watermark_us: int, *, ended: bool) -> None:

@@ -127,7 +127,9 @@ def went_on(
 
 
 def _sampled(kept: tuple[Evidence, ...], latest: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
-    """The first and the latest."""
+    """The first and the latest; what an answer proved stands before them and stays."""
+    if kept and kept[0].where.startswith("response."):
+        return kept[:1] + _sampled(kept[1:], latest)
     if len(kept) + len(latest) <= FIRST_MAX + LATEST_MAX:
         return kept + latest
     return kept[:FIRST_MAX] + (kept[FIRST_MAX:] + latest)[-LATEST_MAX:]
@@ -138,6 +140,7 @@ def worth_telling(finding: Finding, told: Finding, settings: Settings) -> bool:
     return (
         finding.count >= 2 * told.count
         or (finding.would_block and not told.would_block)
+        or finding.grade != told.grade
         or finding.at_us >= told.at_us + settings.update_s * US
     )
 

@@ -7,12 +7,14 @@ Out:  one object a line: `{"id", "attack", "score", "classes", "matches", "vulne
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
 
 from services.detect import rawhttp
+from services.detect.responses.reading import Reading
+from services.detect.responses.rules import Proof
 from services.detect.scoring import Signal, Verdict
 from services.detect.verdict import Inspector
 
@@ -21,7 +23,7 @@ VALUE_SHOWN_BYTES_MAX = 200
 
 def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
     """Verdicts in the order of the lines; empty lines are passed over."""
-    inspector = Inspector()
+    inspector, reading = Inspector(), Reading()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -32,10 +34,11 @@ def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
             continue
         exchange = rawhttp.exchange(name, request, response)
         assert exchange.request is not None
-        yield as_json(name, inspector.inspect(exchange.request))
+        verdict = inspector.inspect(exchange.request)
+        yield as_json(name, verdict, reading.proofs(exchange, verdict))
 
 
-def as_json(name: str, verdict: Verdict) -> dict[str, Any]:
+def as_json(name: str, verdict: Verdict, proofs: Sequence[Proof] = ()) -> dict[str, Any]:
     """A verdict in the form of the command line's contract."""
     attack = bool(verdict.scores)
     return {
@@ -44,7 +47,21 @@ def as_json(name: str, verdict: Verdict) -> dict[str, Any]:
         "score": verdict.surest,
         "classes": list(verdict.scores),
         "matches": [_match(signal) for signal in verdict.signals],
-        "vulnerabilities": [],
+        "vulnerabilities": [_vulnerability(proof) for proof in proofs],
+    }
+
+
+def _vulnerability(proof: Proof) -> dict[str, Any]:
+    shown = proof.value[:VALUE_SHOWN_BYTES_MAX].decode("utf-8", "backslashreplace")
+    return {
+        "rule": proof.rule,
+        "class": proof.weakness.class_,
+        "attack": proof.attack,
+        "grade": proof.grade,
+        "severity": proof.severity or proof.weakness.severity,
+        "says": proof.says,
+        "where": proof.where,
+        "value": shown,
     }
 
 

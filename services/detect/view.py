@@ -14,6 +14,10 @@ class BodyView(Protocol):
     """A message body."""
 
     @property
+    def encoding(self) -> str | None:
+        """The content coding; None: none."""
+
+    @property
     def kept(self) -> bytes:
         """The first bytes as sent, without transfer coding."""
 
@@ -82,6 +86,12 @@ class ExchangeView(Protocol):
     @property
     def part(self) -> int | None: ...
     @property
+    def response_final(self) -> bool: ...
+    @property
+    def latency_us(self) -> int | None: ...
+    @property
+    def tls(self) -> object | None: ...
+    @property
     def anomalies(self) -> list[str]: ...
     @property
     def request(self) -> RequestView | None: ...
@@ -96,6 +106,7 @@ class Bytes:
     """A body that is at hand whole."""
 
     kept: bytes = b""
+    encoding: None = None
 
     def decoded(self) -> bytes:
         """As sent: a request given as bytes has no content coding to undo."""
@@ -139,3 +150,6 @@ class PlainExchange:
     application: str = ""
     part: int | None = None
     messages: Sequence[MessageView] = ()
+    response_final: bool = True
+    latency_us: int | None = None
+    tls: None = None

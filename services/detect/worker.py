@@ -1,10 +1,11 @@
-"""Detection as a service: one core for each partition of `exchanges`."""
+"""Detection as a service: exchanges are judged by client, vulnerabilities added up by place."""
 
 from functools import cache
 
 from services.detect.core import DetectCore
 from services.detect.settings import Settings
 from services.detect.verdict import Inspector
+from services.detect.vulnerabilities import VulnerabilitiesCore
 from services.runtime.core import Service
 from services.runtime.exchanges import read_exchange
 from services.runtime.mask_key import mask_key
@@ -17,7 +18,12 @@ def service(settings: Settings) -> Service:
     inspector = cache(Inspector)
     return Service(
         name="detect",
-        inputs={"exchanges": lambda _: DetectCore(settings, masker, read_exchange, inspector())},
+        inputs={
+            "exchanges": lambda partition: DetectCore(
+                settings, masker, read_exchange, inspector(), partition=partition
+            ),
+            "weaknesses": lambda _: VulnerabilitiesCore(settings),
+        },
         state="state.detect",
         broadcasts=("policy",),
     )

@@ -111,8 +111,8 @@ def lag(kafka: Mapping[str, str]) -> int:
     return total
 
 
-GROUPS = [("reassembly", "packets"), ("detect", "exchanges"), ("browsing", "exchanges"),
-          ("browsing", "signals"), ("discovery", "exchanges"),
+GROUPS = [("reassembly", "packets"), ("detect", "exchanges"), ("detect", "weaknesses"),
+          ("browsing", "exchanges"), ("browsing", "signals"), ("discovery", "exchanges"),
           ("discovery", "sightings")]  # fmt: skip
 
 

@@ -22,9 +22,10 @@ from services.runtime.whole import read_whole, where
 Record = tuple[bytes | None, bytes | None]
 CHUNK = 2_000
 # What a partial sum's cut depends on is the clock; its totals stand in `endpoints`.
-PARTIALS = {"sightings", "signals"}
-# In the id of a sighting or signal that is no sum (services/discovery/observe.py,
-# services/browsing/partials.py).
+PARTIALS = {"sightings", "signals", "weaknesses"}
+# What has a core tell what it added up: in the id of a sighting or signal that is no sum
+# (services/discovery/observe.py, services/browsing/partials.py), in the name of what passes packet
+# time on (detect/core.py).
 PULSE = b"/pulse"
 # Layers of the ledger that workers count; the agent's own entries are not made from a topic.
 LAYERS = {"reassembly", "exchanges"}

@@ -30,6 +30,12 @@ GUESSES = CHUNK
 # An object that browsing follows a walk from: its CRC-32 is a multiple of sixteen.
 FOLLOWED = "/users/28"
 PATHS = ("/", "/login?user=a'%20OR%20'1'='1", FOLLOWED, "/users/18/orders/5", "/search?q=shoes")
+# Of every answer, so that there are vulnerabilities to add up.
+LEAKING = (
+    (b"Content-Type", b"application/json"),
+    (b"Server", b"Apache/2.4.49"),
+    (b"Set-Cookie", b"PHPSESSID=kD83hfLq02Zx; path=/"),
+)
 
 
 @cache
@@ -70,7 +76,7 @@ def traffic() -> Iterator[Output]:
             at_s=at_s,
             client=f"198.51.100.{dice.randrange(4)}",
             got=b'{"id": %d, "name": "x"}' % serial,
-            got_headers=((b"Content-Type", b"application/json"),),
+            got_headers=LEAKING,
             serial=serial,
         )
         for record in halves(whole) if dice.random() < 0.2 else [whole]:

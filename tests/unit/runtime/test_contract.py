@@ -13,7 +13,7 @@ from tests.unit.runtime.recorded import SERVICES, made
 
 CUTS = 6
 # Topics of partial sums: where they are cut is free, what they add up to is not (design §1).
-PARTIALS = {"sightings", "signals"}
+PARTIALS = {"sightings", "signals", "weaknesses"}
 
 
 def cuts(events: Sequence[Event]) -> list[int]:
