@@ -7,14 +7,16 @@ Keeps: nothing.
 
 import re
 import zlib
-from functools import cached_property
+from functools import lru_cache
 
 from services.detect.context import SMALL_WORDS
-from services.detect.view import BodyView, ExchangeView, RequestView, ResponseView
+from services.detect.view import BodyView, ExchangeView, Headers, RequestView, ResponseView
 
 # What is looked at of a body, decoded. Errors and files stand at the beginning of what they are in.
 BODY_BYTES_MAX = 65_536
 SNIFFED_BYTES = 256
+# A type that says nothing of what it is.
+BYTES = "bytes"
 # Small words, different ones and all, from which a page is one that people wrote to be read.
 PROSE_WORDS_MIN = 40
 PROSE_DISTINCT_MIN = 12
@@ -29,7 +31,12 @@ BARE_FILE = re.compile(
 
 
 class Answer:
-    """One response, with its request. `body` is decoded on first use."""
+    """One response, with its request. What costs something is made on first use, and once."""
+
+    __slots__ = (
+        "_asked", "_kind", "_prose", "_response", "_start",
+        "exchange", "first", "headers", "path", "request", "status",
+    )  # fmt: skip
 
     def __init__(
         self, exchange: ExchangeView, request: RequestView, response: ResponseView
@@ -38,37 +45,62 @@ class Answer:
         self.request = request
         self.status = response.status
         self.headers = [(name.lower(), value) for name, value in response.headers]
+        # Of each header the first value: the last to be put in stays.
+        self.first = dict(reversed(self.headers))
         self.path = request.target.partition(b"?")[0]
         self._response = response
+        self._asked: Headers | None = None
+        self._kind: str | None = None
+        self._start: bytes | None = None
+        self._prose: bool | None = None
 
     def header(self, name: bytes) -> bytes:
         """The first value of a header of the response, or nothing."""
-        return next((value for key, value in self.headers if key == name), b"")
+        return self.first.get(name, b"")
 
-    @cached_property
+    @property
+    def asked(self) -> Headers:
+        """The request's headers as sent."""
+        if self._asked is None:
+            self._asked = self.request.headers
+        return self._asked
+
+    @property
     def kind(self) -> str:
         """html, json, xml, script or text; empty: nothing to read."""
-        said = self.header(b"content-type").partition(b";")[0].strip().lower()
+        if self._kind is None:
+            self._kind = self._what_kind()
+        return self._kind
+
+    def _what_kind(self) -> str:
+        said = self.header(b"content-type")
         if not said:
-            return _sniffed(self._start)
-        if said == b"application/octet-stream" and BARE_FILE.search(self.path):
-            return "text" if PRINTABLE.match(self._start[:SNIFFED_BYTES]) else ""
-        return _named(said)
+            return _sniffed(self._beginning())
+        kind = _named(said)
+        if kind == BYTES:
+            bare = BARE_FILE.search(self.path)
+            text = bare and PRINTABLE.match(self._beginning()[:SNIFFED_BYTES])
+            return "text" if text else ""
+        return kind
 
-    @cached_property
-    def _start(self) -> bytes:
-        return beginning(self._response.body)
+    def _beginning(self) -> bytes:
+        if self._start is None:
+            self._start = beginning(self._response.body)
+        return self._start
 
-    @cached_property
+    @property
     def body(self) -> bytes:
         """The beginning of the decoded body; nothing where it is no text."""
-        return self._start if self.kind else b""
+        return self._beginning() if self.kind else b""
 
-    @cached_property
+    @property
     def prose(self) -> bool:
         """Whether people wrote this to be read: an article, a manual, a thread."""
-        words = [word.lower() for word in SMALL_WORDS.findall(TAG.sub(b" ", self.body))]
-        return len(words) >= PROSE_WORDS_MIN and len(set(words)) >= PROSE_DISTINCT_MIN
+        if self._prose is None:
+            words = [word.lower() for word in SMALL_WORDS.findall(TAG.sub(b" ", self.body))]
+            distinct = len(set(words))
+            self._prose = len(words) >= PROSE_WORDS_MIN and distinct >= PROSE_DISTINCT_MIN
+        return self._prose
 
     @property
     def failed(self) -> bool:
@@ -88,7 +120,11 @@ def beginning(body: BodyView) -> bytes:
     return body.decoded()[:BODY_BYTES_MAX]
 
 
-def _named(said: bytes) -> str:
+@lru_cache(maxsize=1_024)
+def _named(content_type: bytes) -> str:
+    said = content_type.partition(b";")[0].strip().lower()
+    if said == b"application/octet-stream":
+        return BYTES
     if said in (b"text/html", b"application/xhtml+xml"):
         return "html"
     if b"json" in said:

@@ -7,6 +7,7 @@ Keeps: compiled patterns.
 The body is scanned once for all rules; where none occurs, nothing more is asked of it.
 """
 
+import re
 from collections.abc import Iterator
 
 from services.detect.detectors import BY_CLASS
@@ -32,7 +33,10 @@ class Reading:
     """Reads answers. The same exchange gives the same proofs, whatever came before it."""
 
     def __init__(self) -> None:
-        self._matcher = Matcher(BODY_RULES)
+        self._everywhere = Matcher([rule for rule in BODY_RULES if rule.path is None])
+        by_path = [(rule.path, rule) for rule in BODY_RULES if rule.path is not None]
+        self._by_path = by_path
+        self._paths = re.compile(b"|".join(path.pattern for path, _ in by_path), re.IGNORECASE)
 
     def proofs(self, exchange: ExchangeView, verdict: Verdict) -> list[Proof]:
         """What is confirmed or probable, each issue once."""
@@ -50,14 +54,21 @@ class Reading:
             found += check(answer)
         return _once(found)
 
+    def _candidates(self, answer: Answer, point: Point) -> Iterator[BodyRule]:
+        """Rules that may match: of one scan, and those that the path alone calls for."""
+        for rule in self._everywhere.occurring([point]):
+            assert isinstance(rule, BodyRule)
+            yield rule
+        if self._paths.search(answer.path):
+            yield from (rule for path, rule in self._by_path if path.search(answer.path))
+
     def _leaks(self, answer: Answer, verdict: Verdict) -> Iterator[Proof]:
         point = Point(WHERE, b"", answer.body, answer.body)
-        for rule in self._matcher.occurring([point]):
-            assert isinstance(rule, BodyRule)
+        for rule in self._candidates(answer, point):
             if answer.kind not in rule.kinds:
                 continue
             attack = next((class_ for class_ in verdict.scores if class_ in rule.after), "")
-            for match in self._matcher.places(rule, point):
+            for match in self._everywhere.places(rule, point):
                 if echoed(match, answer):
                     continue
                 if attack and rule.proves(match, answer):

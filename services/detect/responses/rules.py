@@ -5,6 +5,7 @@ A rule's pattern runs over the decoded body, as the rules of requests run over t
 that possible. What is only possible is not told.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -43,7 +44,8 @@ class BodyRule(Rule):
     """One pattern over the body.
 
     `believed` decides without an attack, `proves` after one of the classes in `after`. `kinds`:
-    kinds of body that it reads. `secret`: what matched is never shown.
+    kinds of body that it reads. `secret`: what matched is never shown. `path`: only answers to such
+    a path are read, so that all others need not be scanned for it.
     """
 
     believed: Belief = unless_prose
@@ -51,6 +53,7 @@ class BodyRule(Rule):
     proves: Belief = unless_prose
     kinds: frozenset[str] = PAGES
     secret: bool = False
+    path: re.Pattern[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

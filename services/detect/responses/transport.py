@@ -16,7 +16,7 @@ def is_https(answer: Answer) -> bool:
     """TLS was seen, or the proxy in front says so."""
     if answer.exchange.tls is not None:
         return True
-    for name, value in answer.request.headers:
+    for name, value in answer.asked:
         name = name.lower()
         if (name in SAID and value.strip().lower().startswith(b"https")) or (
             name in ON and value.strip().lower() == b"on"
@@ -34,7 +34,7 @@ def is_clear(answer: Answer) -> bool:
     own = b"http://" + answer.exchange.host.encode("ascii", "replace")
     if len(own) == len(b"http://"):
         return False
-    for name, value in answer.request.headers:
+    for name, value in answer.asked:
         if name.lower() in (b"origin", b"referer") and value.lower().startswith(own):
             return value[len(own) : len(own) + 1] in (b"", b"/", b":", b"?")
     return False

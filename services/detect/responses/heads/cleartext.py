@@ -33,10 +33,10 @@ def check(answer: Answer) -> Iterator[Proof]:
     """Basic authentication or a form with a password, by http."""
     request = answer.request
     basic = next(
-        (value for name, value in request.headers
-         if name.lower() == b"authorization" and value[:6].lower() == b"basic "), None
+        (value for name, value in answer.asked
+         if value[:6].lower() == b"basic " and name.lower() == b"authorization"), None
     )  # fmt: skip
-    if basic and answer.status != 401 and (is_clear(answer)):
+    if basic and answer.status != 401 and is_clear(answer):
         yield _proof(
             "basic",
             "a password went by plain http (Basic authentication)",

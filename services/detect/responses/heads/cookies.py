@@ -42,6 +42,8 @@ WEAKNESS = Detector(
 
 def check(answer: Answer) -> Iterator[Proof]:
     """One proof a cookie; a cookie that is deleted says nothing."""
+    if b"set-cookie" not in answer.first:
+        return
     for name, value in answer.headers:
         if name == b"set-cookie":
             said = flaws(value[:COOKIE_BYTES_MAX], is_https(answer))

@@ -29,7 +29,7 @@ def check(answer: Answer) -> Iterator[Proof]:
     if answer.header(b"access-control-allow-credentials").strip().lower() != b"true":
         return
     allowed = answer.header(b"access-control-allow-origin").strip()
-    asked = next((v.strip() for n, v in answer.request.headers if n.lower() == b"origin"), b"")
+    asked = next((v.strip() for n, v in answer.asked if n.lower() == b"origin"), b"")
     if not asked or allowed != asked:
         return
     why = strange(asked, answer.exchange.host)

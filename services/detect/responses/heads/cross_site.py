@@ -36,7 +36,7 @@ def check(answer: Answer) -> Iterator[Proof]:
     request = answer.request
     if request.method != b"POST" or not 200 <= answer.status < 400:
         return
-    headers = {name.lower(): value for name, value in request.headers}
+    headers = {name.lower(): value for name, value in answer.asked}
     if headers.get(b"sec-fetch-site") != b"cross-site" or b"authorization" in headers:
         return
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()

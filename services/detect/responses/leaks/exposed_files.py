@@ -20,6 +20,10 @@ BACKUP = on_path(
 PASSWORDS = on_path(r"/\.ht(?:passwd|access|group)", r"/\.aws/credentials", r"/\.npmrc", r"/\.netrc", r"/\.pgpass",
                     r"/\.docker/config\.json", r"/\.bash_history", r"/\.git-credentials")  # fmt: skip
 MAP = on_path(r"\.map")
+PATHS = {
+    "git": GIT, "svn": SVN, "env": ENV, "dump": DUMP, "passwords": PASSWORDS, "backup": BACKUP,
+    "source-map": MAP,
+}  # fmt: skip
 ASSIGNMENT = re.compile(rb"^(?:export )?[A-Z][A-Z0-9_]{2,60}=", re.M)
 ASSIGNMENTS_MIN = 2
 OWN_SOURCE = re.compile(
@@ -29,19 +33,15 @@ OWN_SOURCE = re.compile(
 QUOTES = frozenset(b"pre code textarea script style blockquote samp".split())
 
 
-def served(path: "re.Pattern[bytes]") -> Belief:
-    """Asked for by this path, answered with 200 and no page."""
-
-    def believed(match: Match, answer: Answer) -> bool:
-        return bool(path.search(answer.path)) and answer.status == 200 and answer.kind != "html"
-
-    return believed
+def served(match: Match, answer: Answer) -> bool:
+    """Answered with 200 and no page."""
+    return answer.status == 200 and answer.kind != "html"
 
 
 def settings(match: Match, answer: Answer) -> bool:
     """An .env file: assignments from the first line on."""
     found = len(ASSIGNMENT.findall(match.point.value[:8_192])) >= ASSIGNMENTS_MIN
-    return found and served(ENV)(match, answer)
+    return found and served(match, answer)
 
 
 def unrun(match: Match, answer: Answer) -> bool:
@@ -54,16 +54,21 @@ def unrun(match: Match, answer: Answer) -> bool:
 
 def backup(match: Match, answer: Answer) -> bool:
     """Source under a name that the server does not run."""
-    return served(BACKUP)(match, answer) and len(match.before.strip()) < 4
+    return served(match, answer) and len(match.before.strip()) < 4
 
 
 def own_map(match: Match, answer: Answer) -> bool:
     """A source map with the application's own sources in it, not a library's."""
-    mapped = bool(MAP.search(answer.path)) and answer.status == 200
-    return mapped and bool(OWN_SOURCE.search(match.point.value))
+    return answer.status == 200 and bool(OWN_SOURCE.search(match.point.value))
 
 
-def _rule(name: str, pattern: str, title: str, believed: Belief, weight: float = 0.95) -> BodyRule:
+def _rule(
+    name: str,
+    pattern: str,
+    title: str,
+    believed: Belief,
+    weight: float = 0.95,
+) -> BodyRule:
     return BodyRule(
         id=f"exposed_file.{name}",
         pattern=pattern,
@@ -71,15 +76,16 @@ def _rule(name: str, pattern: str, title: str, believed: Belief, weight: float =
         title=title,
         believed=believed,
         kinds=TEXTS,
+        path=PATHS.get(name),
     )
 
 
 RULES = (
-    _rule("git", r"repositoryformatversion\s?=|\Aref: refs/|\A[0-9a-f]{40} [0-9a-f]{40} |\A# pack-refs with|\A[0-9a-f]{40}\s", "a file of its Git repository", served(GIT)),
-    _rule("svn", r"\A\d{1,2}\s|\A(?:revlogv1|store|dotencode)\s|\Asqlite format 3|\[paths\]\s", "a file of its version control", served(SVN)),
+    _rule("git", r"repositoryformatversion\s?=|\Aref: refs/|\A[0-9a-f]{40} [0-9a-f]{40} |\A# pack-refs with|\A[0-9a-f]{40}\s", "a file of its Git repository", served),
+    _rule("svn", r"\A\d{1,2}\s|\A(?:revlogv1|store|dotencode)\s|\Asqlite format 3|\[paths\]\s", "a file of its version control", served),
     _rule("env", r"\b[A-Z][A-Z0-9_]+=", "a file of settings and passwords", settings),
-    _rule("dump", r"-- (?:mysql|mariadb|postgresql database|phpmyadmin sql) dump|\bcreate table (?:if not exists )?[`\"\[]?\w+[`\"\]]?\s*\(|\binsert into [`\"\[]?\w+[`\"\]]?[^;]*\bvalues\b", "a dump of a database", served(DUMP)),
-    _rule("passwords", r"\A[\w.@-]+:(?:\$apr1\$|\$2[aby]\$|\{sha\}|\$[156]\$|[\w./]{13}\s)|aws_secret_access_key\s?=|_authtoken=|\bmachine \S+ login |\"auths\"\s?:|\A(?:\s*#[^\n]*\n)*\s*(?:rewriteengine|authtype|deny from|order )", "a file of passwords or access rules", served(PASSWORDS)),
+    _rule("dump", r"-- (?:mysql|mariadb|postgresql database|phpmyadmin sql) dump|\bcreate table (?:if not exists )?[`\"\[]?\w+[`\"\]]?\s*\(|\binsert into [`\"\[]?\w+[`\"\]]?[^;]*\bvalues\b", "a dump of a database", served),
+    _rule("passwords", r"\A[\w.@-]+:(?:\$apr1\$|\$2[aby]\$|\{sha\}|\$[156]\$|[\w./]{13}\s)|aws_secret_access_key\s?=|_authtoken=|\bmachine \S+ login |\"auths\"\s?:|\A(?:\s*#[^\n]*\n)*\s*(?:rewriteengine|authtype|deny from|order )", "a file of passwords or access rules", served),
     _rule("backup", r"<\?php\s|<%@ ?page\b|<\?xml[^>]*>\s*<configuration\b", "source under the name of a backup", backup),
     _rule("php-source", r"<\?php\s+[\w$/*#<]", "source of PHP that was not run", unrun, 0.9),
     _rule("template-source", r"<%@ ?(?:page|taglib|include|import|control|master|application)\b|<%=? ?@?[a-z_][\w.()\[\]'\" ]+%>|\A\s{0,8}p [\w: ]+#\{[\w.]+\}", "a template that was not run", unrun, 0.7),
