@@ -45,6 +45,16 @@ def protobuf_fields(message: bytes) -> list[tuple[list[int], int | bytes]] | Non
     bytes. A text that also reads as a message is there as both.
     """
 
+def json_outline(data: bytes, *, texts: bool = False) -> str | None:
+    """The structure of a JSON document as JSON (services/discovery/shape.py): names, kinds and
+    formats, never a value. The same structure gives the same text. None: it is no JSON, or nests
+    deeper than 128 levels. With `texts`, strings may mean numbers or booleans, as in XML. It and
+    `text_outline` hold the GIL.
+    """
+
+def text_outline(text: str) -> str:
+    """The same of one text that may mean a number or a boolean: a parameter or a form field."""
+
 class CaptureFile:
     """A pcap or pcapng file, plain, gzip or zstd; "-" is standard input.
 

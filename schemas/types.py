@@ -1025,7 +1025,7 @@ class PolicyEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """What one batch of exchanges says of one host's operations; merging is plain addition."""
+    """What one partition's exchanges say of one host's operations since it last told; merging is plain addition."""
 
     id: str
     site: str
@@ -1899,6 +1899,32 @@ class Unanswered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UntoldFacts:
+    """What some exchanges of one partition said, until it goes out in a sighting."""
+
+    exchanges: int
+    size: int
+    body: bytes
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "exchanges": self.exchanges,
+            "size": self.size,
+            "body": self.body,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "UntoldFacts":
+        """From fastavro."""
+        return cls(
+            exchanges=value["exchanges"],
+            size=value["size"],
+            body=value["body"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
     """One distinct missing path."""
 
@@ -2028,6 +2054,7 @@ RECORDS = (
     Hint,
     Suspicion,
     Unanswered,
+    UntoldFacts,
     Miss,
     Tally,
     Walk,

@@ -13,6 +13,7 @@ pub mod http1;
 pub mod http2;
 pub mod ledger;
 pub mod limits;
+pub mod outline;
 pub mod pack;
 #[cfg(feature = "python")]
 mod python;

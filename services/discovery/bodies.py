@@ -1,7 +1,7 @@
 """Bodies to structures.
 
 In:     a body's decoded bytes and its media type.
-Out:    what is added to a Shape; nothing where a body is not readable as what it says it is.
+Out:    its outline (native/src/outline); nothing where it is not readable as what it says it is.
 """
 
 import re
@@ -11,10 +11,9 @@ from urllib.parse import unquote_plus
 from xml.parsers import expat
 
 import orjson
-from sidetap_native import grpc_messages, protobuf_fields
+from sidetap_native import grpc_messages, json_outline, protobuf_fields, text_outline
 
 from services.discovery.headers import parameter_name
-from services.discovery.shape import Shape
 from services.runtime.views import BodyView
 
 # Larger bodies are data, not structure: reading one would cost as much as a thousand others.
@@ -24,12 +23,16 @@ FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # Content types met again soon; some 200 bytes each.
 TYPES_REMEMBERED_MAX = 4_096
 FIELDS_MAX = 256
+# Names of fields met again soon; 4 KB each at the most.
+FIELDS_REMEMBERED_MAX = 4_096
 FIELD_CHARACTERS_MAX = 4_096
 MEDIA_TYPE = re.compile(rb"\s*([\w!#$&^.+-]{1,63}/[\w!#$&^.+-]{1,63})")
 BOUNDARY = re.compile(rb'boundary="?([^";,\s]{1,70})', re.I)
 PART_NAME = re.compile(rb'name="([^"]{1,64})"', re.I)
 PART_FILE = re.compile(rb'filename\*?="?', re.I)
 PARTS_MAX = 64
+# The outline of an uploaded file.
+UPLOAD = {"k": {"strings": 1}, "f": ["binary"]}
 XML_DEPTH_MAX = 10
 XML_ELEMENTS_MAX = 4_096
 
@@ -54,19 +57,34 @@ def readable(body: BodyView, kind: str) -> bytes:
     return data if len(data) <= BODY_BYTES_MAX else b""
 
 
-def add_body(shape: Shape, data: bytes, kind: str, content_type: bytes) -> bool:
-    """Add the structure of what `readable` gave. False: it is not what it says it is."""
+def outline_of(data: bytes, kind: str, content_type: bytes) -> str:
+    """The structure of what `readable` gave; empty: it is not what it says it is."""
     if not data:
-        return False
+        return ""
     if kind.startswith(GRPC):
-        return _add_grpc(shape, data, content_type)
+        return _of_grpc(data, content_type)
     if kind.endswith("json"):
-        return _add_json(shape, data)
+        return json_outline(data) or ""
     if kind.endswith("xml"):
-        return _add_xml(shape, data)
+        value = _Xml().read(data)
+        return "" if value is None else _of_texts(value)
     if kind == "multipart/form-data":
-        return _add_multipart(shape, data, content_type)
-    return _add_form(shape, data)
+        return _of_multipart(data, content_type)
+    found = pairs(data)
+    return _of_texts(_plain(found)) if found else ""
+
+
+def outline_of_texts(texts: list[str]) -> str:
+    """The structure of one parameter with all of its values."""
+    return text_outline(texts[0]) if len(texts) == 1 else _of_texts(texts)
+
+
+def _of_texts(value: object) -> str:
+    return json_outline(orjson.dumps(value), texts=True) or ""
+
+
+def _plain(fields: dict[str, list[str]]) -> dict[str, list[str] | str]:
+    return {name: texts[0] if len(texts) == 1 else texts for name, texts in fields.items()}
 
 
 def pairs(query: bytes) -> dict[str, list[str]]:
@@ -74,31 +92,35 @@ def pairs(query: bytes) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for pair in query.split(b"&", FIELDS_MAX)[:FIELDS_MAX]:
         raw, _, value = pair.partition(b"=")
-        name = unquote_plus(raw.decode("latin-1"))
-        if parameter_name(name):
-            text = value.decode("latin-1")[:FIELD_CHARACTERS_MAX]
-            found.setdefault(name, []).append(unquote_plus(text) if "%" in text else text)
+        name = _field(raw)
+        if name:
+            text = value[:FIELD_CHARACTERS_MAX].decode("latin-1")
+            text = unquote_plus(text) if "%" in text else text
+            if name in found:
+                found[name].append(text)
+            else:
+                found[name] = [text]
     return found
 
 
-def _add_json(shape: Shape, data: bytes) -> bool:
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return False
-    shape.add(value)
-    return True
+@lru_cache(FIELDS_REMEMBERED_MAX)
+def _field(raw: bytes) -> str:
+    """The name of a field, decoded; empty: it is none that a programmer gave."""
+    name = unquote_plus(raw[:FIELD_CHARACTERS_MAX].decode("latin-1"))
+    return name if parameter_name(name) else ""
 
 
-def _add_grpc(shape: Shape, data: bytes, content_type: bytes) -> bool:
+def _of_grpc(data: bytes, content_type: bytes) -> str:
     """Messages by their field numbers; those that are compressed are left out."""
-    found = False
+    found = []
     for message in grpc_messages(data, content_type):
         fields = None if message.is_trailers else protobuf_fields(message.payload)
         if fields:
-            shape.add(_numbered(fields))
-            found = True
-    return found
+            found.append(_numbered(fields))
+    if not found:
+        return ""
+    # Several messages of a stream have one structure, as rows have.
+    return orjson.dumps(orjson.loads(json_outline(orjson.dumps(found)) or "")["i"]).decode()
 
 
 def _numbered(fields: Sequence[tuple[list[int], int | bytes]]) -> Numbered:
@@ -117,18 +139,10 @@ def _numbered(fields: Sequence[tuple[list[int], int | bytes]]) -> Numbered:
     return whole
 
 
-def _add_form(shape: Shape, data: bytes) -> bool:
-    found = pairs(data)
-    if not found:
-        return False
-    shape.add_fields(found)
-    return True
-
-
-def _add_multipart(shape: Shape, data: bytes, content_type: bytes) -> bool:
+def _of_multipart(data: bytes, content_type: bytes) -> str:
     boundary = BOUNDARY.search(content_type)
     if boundary is None:
-        return False
+        return ""
     fields: dict[str, list[str]] = {}
     files: set[str] = set()
     for part in data.split(b"--" + boundary[1], PARTS_MAX)[1:PARTS_MAX]:
@@ -142,18 +156,11 @@ def _add_multipart(shape: Shape, data: bytes, content_type: bytes) -> bool:
         else:
             text = value[:FIELD_CHARACTERS_MAX].removesuffix(b"\r\n").decode("utf-8", "replace")
             fields.setdefault(name, []).append(text)
-    if not fields and not files:
-        return False
-    shape.add_fields(fields, files)
-    return True
-
-
-def _add_xml(shape: Shape, data: bytes) -> bool:
-    value = _Xml().read(data)
-    if value is None:
-        return False
-    shape.add(value)
-    return True
+    if not files:
+        return _of_texts(_plain(fields)) if fields else ""
+    outline = orjson.loads(_of_texts(_plain(fields)))
+    outline.setdefault("p", {}).update(dict.fromkeys(sorted(files), UPLOAD))
+    return orjson.dumps(outline).decode()
 
 
 class _Xml:

@@ -1,17 +1,22 @@
-"""One exchange into the sums of its operation.
+"""One exchange to facts, and facts to the sums of an operation.
 
 In:     a request, its answer where there is one.
-Out:    counts added to an Operation.
+Out:    facts: (site, host, operation, a letter, what it says), the same for exchanges alike.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from services.discovery.bodies import add_body, media_type, pairs, readable
+from sidetap_native import text_outline
+
+from services.discovery.bodies import media_type, outline_of, outline_of_texts, pairs, readable
 from services.discovery.bounded import add
 from services.discovery.headers import Carried, carried
-from services.discovery.operation import Operation
+from services.discovery.operation import Operation, Span
 from services.discovery.paths import Path, path_of, split
+from services.discovery.tally import Fact
 from services.runtime.views import ExchangeView, RequestView, ResponseView
 
 METHOD = re.compile(rb"[A-Z]{3,16}")
@@ -57,46 +62,75 @@ def successful(method: str, status: int) -> bool:
     return 300 <= status < 400 and method not in ("GET", "HEAD", "OPTIONS")
 
 
-def add_answer(
-    operation: Operation, asked: ExchangeView, request: RequestView, call: Call,
-    response: ResponseView,
-) -> None:  # fmt: skip
-    """Add an answered request: `asked` is the record that held the request."""
+def requested(place: Fact, application: str) -> Fact:
+    """That a request came."""
+    return (*place, "q", application)
+
+
+def answered(
+    place: Fact, asked: ExchangeView, request: RequestView, call: Call, response: ResponseView
+) -> Iterator[Fact]:
+    """What an answered request says: `asked` is the record that held the request."""
     status = response.status
     success = successful(call.method, status)
-    operation.answer(asked.at_us, status, success=success)
     got_type = response.header(b"content-type") or b""
     got_kind = media_type(got_type)
-    got = operation.response(status, got_kind)
     if call.path.asset:
+        yield (*place, "a", status, success, "", "")
+        yield (*place, "r", status, got_kind, "")
         return
-    add_body(got.shape, readable(response.body, got_kind), got_kind, got_type)
+    got = readable(response.body, got_kind)
+    yield (*place, "r", status, got_kind, outline_of(got, got_kind, got_type))
     query = pairs(call.query) if call.query else {}
     with_it = carried(request.headers, query)
-    for kind in with_it.auth:
-        add(operation.auth, kind)
+    auth = " ".join(with_it.auth)
     if not success:
+        yield (*place, "a", status, success, auth, "")
         return
-    for kind in with_it.auth:
-        add(operation.auth_of_successes, kind)
-    _add_parameters(operation, call, query, with_it)
     sent_type = with_it.content_type or b""
     sent_kind = media_type(sent_type)
     sent = readable(request.body, sent_kind) if sent_type else b""
     if sent_type and request.body.wire_bytes:
-        add_body(operation.body(sent_kind).shape, sent, sent_kind, sent_type)
-    add(operation.protocols, protocol(asked.protocol, status, got_kind, sent_kind, sent))
+        yield (*place, "b", sent_kind, outline_of(sent, sent_kind, sent_type))
+    spoken = protocol(asked.protocol, status, got_kind, sent_kind, sent)
+    yield (*place, "a", status, success, auth, spoken)
+    parameters = _parameters(call, query, with_it)
+    if parameters:
+        yield (*place, "p", *parameters)
 
 
-def _add_parameters(
-    operation: Operation, call: Call, query: dict[str, list[str]], with_it: Carried
-) -> None:
+def _parameters(call: Call, query: dict[str, list[str]], with_it: Carried) -> list[str]:
+    """Name and outline of each, in turn."""
+    found: list[str] = []
     for index, text in call.path.values:
-        operation.parameter(f"path {index}").shape.add_text(text)
+        found += (f"path {index}", text_outline(text))
     for name, texts in query.items():
-        operation.parameter(f"query {name}").shape.add_texts(texts)
+        found += (f"query {name}", outline_of_texts(texts))
     for name, text in with_it.parameters:
-        operation.parameter(name).shape.add_text(text)
+        found += (name, text_outline(text))
+    return found
+
+
+def count(operation: Operation, what: Sequence[Any], span: Span) -> None:
+    """Add a fact, without its place, to the sums of its operation."""
+    match what:
+        case ("q", application):
+            operation.request(span, application)
+        case ("a", status, success, auth, spoken):
+            operation.answer(span, status, success=success)
+            for kind in auth.split():
+                add(operation.auth, kind, span.count)
+                if success:
+                    add(operation.auth_of_successes, kind, span.count)
+            if spoken:
+                add(operation.protocols, spoken, span.count)
+        case ("r", status, kind, outline):
+            operation.response(status, kind, outline, span.count)
+        case ("b", kind, outline):
+            operation.body(kind, outline, span.count)
+        case ("p", *parameters):
+            for name, outline in zip(parameters[::2], parameters[1::2], strict=True):
+                operation.parameter(name, outline, span.count)
 
 
 def protocol(spoken: str, status: int, got_kind: str, sent_kind: str, sent: bytes) -> str:

@@ -1,10 +1,12 @@
-"""Discovery, first half: what a batch of exchanges says of each host's operations.
+"""Discovery, first half: what a partition's exchanges say of each host's operations.
 
 In:     Exchange and Watermark records of one partition of `exchanges`.
 Out:    Sighting records: sums by host, and a pulse when packet time moved on.
-Keeps:  requests whose answer comes in a later record.
+Keeps:  what was not told yet, requests whose answer comes in a later record.
 
-How many exchanges a sighting sums up depends on the batch; what all of them sum up does not.
+Sums go out whenever the watermark passes a beat. When that is depends on the events alone, so
+sightings do not depend on where batches are cut, and a fast stream has no more of them than a
+slow one.
 """
 
 from collections import Counter
@@ -15,9 +17,9 @@ import orjson
 from schemas.codec import encode
 from schemas.topics import topics
 from schemas.types import Sighting, Watermark
-from services.discovery.exchanges import Call, add_answer, call_of
+from services.discovery.exchanges import answered, call_of, count, requested
 from services.discovery.operation import Operation
-from services.runtime import table
+from services.discovery.tally import Tally
 from services.runtime.core import EVERY, Changes, Event, Output, Row
 from services.runtime.dispatch import dispatch
 from services.runtime.table import Table
@@ -53,35 +55,33 @@ class ObserveCore:
             rows_max=UNANSWERED_MAX,
             site=lambda record: read(record).site,
         )
-        self._sums: dict[tuple[str, str], Sums] = {}
-        self._pulses: set[str] = set()
-        self._offsets: tuple[int, int] | None = None
+        self._tally = Tally()
+        self._offset = 0
         self._changes = Changes()
         self._counts: Counter[str] = Counter()
 
     def restore(self, rows: Iterable[Row]) -> None:
         """See Core."""
-        table.restore(rows, self._unanswered, self._watermarks.table)
+        self._tally.restore(rows, self._unanswered, self._watermarks.table)
 
     def learn(self, event: Event) -> None:
         """See Core: nothing is broadcast to this service yet."""
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
-        if events:
-            first = self._offsets[0] if self._offsets else events[0].offset
-            self._offsets = (first, events[-1].offset)
-        self._changes.rejected += dispatch(events, self._read, self._exchange, self._hear)
+        for event in events:
+            self._offset = event.offset
+            self._changes.rejected += dispatch((event,), self._read, self._exchange, self._hear)
+            if self._tally.full:
+                self._tell()
 
     def take(self) -> Changes:
-        """See Core: sums first, pulses behind them."""
+        """See Core."""
         changes, self._changes = self._changes, Changes()
-        if self._offsets is not None:
-            changes.outputs += self._sightings(*self._offsets)
+        changes.rows += self._tally.take()
         changes.rows += self._unanswered.take() + self._watermarks.table.take()
         changes.counts.update(self._counts + self._watermarks.counts())
         self._counts.clear()
-        self._sums, self._pulses, self._offsets = {}, set(), None
         return changes
 
     def _exchange(self, view: ExchangeView, record: bytes) -> None:
@@ -97,16 +97,20 @@ class ObserveCore:
         if call is None:
             self._counts["odd_methods"] += 1
             return
-        operation = self._operation(view, call)
+        place = (view.site, view.host, call.name)
+        at_us = view.at_us
         if view.revision == 0:
-            operation.request(view.at_us, view.application)
-        if not view.response_final:
+            self._tally.add(requested(place, view.application), at_us)
+        if view.response_final:
+            if view.revision:
+                self._unanswered.delete(key)
+            response = view.response
+            if response is not None:
+                for fact in answered(place, view, request, call, response):
+                    self._tally.add(fact, at_us)
+        else:
             self._wait(key, record)
-            return
-        if view.revision:
-            self._unanswered.delete(key)
-        if view.response is not None:
-            add_answer(operation, view, request, call, view.response)
+        self._tally.end_exchange()
 
     def _wait(self, key: bytes, record: bytes) -> None:
         """The answer comes in a later record, which may repeat the request or not."""
@@ -132,15 +136,10 @@ class ObserveCore:
         assert request is not None, "only requests wait"
         call = call_of(request)
         assert call is not None, "only what calls an operation waits"
-        add_answer(self._operation(asked, call), asked, request, call, response)
-
-    def _operation(self, view: ExchangeView, call: Call) -> Operation:
-        sums = self._sums.setdefault((view.site, view.host), {})
-        name = call.name
-        found = sums.get(name)
-        if found is None:
-            found = sums[name] = Operation()
-        return found
+        place = (asked.site, asked.host, call.name)
+        for fact in answered(place, asked, request, call, response):
+            self._tally.add(fact, asked.at_us)
+        self._tally.end_exchange()
 
     def _hear(self, mark: Watermark, appended_us: int) -> None:
         site = mark.site
@@ -149,9 +148,17 @@ class ObserveCore:
         now = self._watermarks.at(site)
         if now is None:
             return
-        if self._is_my_turn(before or 0, now) or self._watermarks.ended(site) != ended:
-            self._pulses.add(site)
+        is_end = self._watermarks.ended(site) != ended
+        if is_end or now // PULSE_US > (before or 0) // PULSE_US:
+            self._tell()
+        if is_end or self._is_my_turn(before or 0, now):
+            pulse = Sighting(id=f"{self._span()}/pulse", site=site, host="", body=b"")
+            self._changes.outputs.append(Output(TOPIC, None, encode(pulse), EVERY))
             self._forget(site, now - ANSWER_US_MAX)
+
+    def _span(self) -> str:
+        """Up to where a sighting sums up."""
+        return f"{self._partition}:{self._offset}"
 
     def _is_my_turn(self, before_us: int, now_us: int) -> bool:
         """Whether one of this observer's beats lies between."""
@@ -165,16 +172,23 @@ class ObserveCore:
         for _ in self._unanswered.expired(site, old):
             self._counts["requests_never_answered"] += 1
 
-    def _sightings(self, first: int, last: int) -> Iterator[Output]:
-        span = f"{self._partition}:{first}-{last}"
-        for (site, host), sums in self._sums.items():
-            key = f"{site}/{host}".encode()
-            for number, body in enumerate(_bodies(sums)):
-                sighting = Sighting(id=f"{span}/{number}", site=site, host=host, body=body)
-                yield Output(TOPIC, key, encode(sighting))
-        for site in sorted(self._pulses):
-            pulse = Sighting(id=f"{span}/pulse", site=site, host="", body=b"")
-            yield Output(TOPIC, None, encode(pulse), EVERY)
+    def _tell(self) -> None:
+        """Send all that was counted since the last time."""
+        hosts: dict[tuple[str, str], Sums] = {}
+        for (site, host, name, *what), span in self._tally.tell():
+            sums = hosts.setdefault((site, host), {})
+            operation = sums.get(name)
+            if operation is None:
+                operation = sums[name] = Operation()
+            count(operation, what, span)
+        number = 0
+        for (site, host), sums in hosts.items():
+            for body in _bodies(sums):
+                name = f"{self._span()}/{number}"
+                sighting = Sighting(id=name, site=site, host=host, body=body)
+                key = f"{site}/{host}".encode()
+                self._changes.outputs.append(Output(TOPIC, key, encode(sighting)))
+                number += 1
 
 
 def _bodies(sums: Sums) -> Iterator[bytes]:

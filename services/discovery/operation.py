@@ -5,10 +5,11 @@ Out:    the sum, as JSON for sightings and state rows.
 Keeps:  counts by name, never a value.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from services.discovery.bounded import add, add_all, keep
-from services.discovery.shape import Shape
+from services.discovery.shape import Shape, outlined
 
 # Parameters of one operation, over all places. Real ones rarely have thirty.
 PARAMETERS_MAX = 128
@@ -20,6 +21,15 @@ RESPONSE_TYPES_MAX = 24
 Dump = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How often something was, from when to when; microseconds of packet time."""
+
+    count: int
+    first_us: int
+    last_us: int
+
+
 class Part:
     """A parameter or body: how often it came, and what it looked like."""
 
@@ -28,6 +38,12 @@ class Part:
     def __init__(self, count: int = 0, shape: Shape | None = None) -> None:
         self.count = count
         self.shape = shape or Shape()
+
+    def add(self, outline: str, count: int) -> None:
+        """Count what looks the same; an empty outline: its structure was not seen."""
+        self.count += count
+        if outline:
+            self.shape.merge(outlined(outline), count)
 
     def merge(self, other: "Part") -> None:
         """Add what another counted."""
@@ -78,35 +94,36 @@ class Operation:
         self.overflow: set[str] = set()
         """Names of limits that were reached."""
 
-    def request(self, at_us: int, application: str) -> None:
-        """Count a request."""
-        self.first_us = min(self.first_us, at_us) if self.count else at_us
-        self.last_us = max(self.last_us, at_us)
-        self.count += 1
+    def request(self, span: Span, application: str) -> None:
+        """Count requests."""
+        self.first_us = min(self.first_us, span.first_us) if self.count else span.first_us
+        self.last_us = max(self.last_us, span.last_us)
+        self.count += span.count
         self._label(application)
 
-    def answer(self, at_us: int, status: int, *, success: bool) -> None:
-        """Count the answer to a request of this time."""
-        self.answered += 1
-        add(self.statuses, str(status))
+    def answer(self, span: Span, status: int, *, success: bool) -> None:
+        """Count answers to requests of these times."""
+        self.answered += span.count
+        add(self.statuses, str(status), span.count)
         if success:
-            earlier = min(self.first_success_us, at_us) if self.successes else at_us
-            self.first_success_us = earlier
-            self.last_success_us = max(self.last_success_us, at_us)
-            self.successes += 1
+            first_us = self.first_success_us if self.successes else span.first_us
+            self.first_success_us = min(first_us, span.first_us)
+            self.last_success_us = max(self.last_success_us, span.last_us)
+            self.successes += span.count
 
-    def parameter(self, name: str) -> Part:
-        """The parameter of this place and name."""
-        return self._part(self.parameters, name, PARAMETERS_MAX, "parameters")
+    def parameter(self, name: str, outline: str, count: int) -> None:
+        """Count values at this place and of this name that look the same."""
+        self._part(self.parameters, name, PARAMETERS_MAX, "parameters").add(outline, count)
 
-    def body(self, media_type: str) -> Part:
-        """Request bodies of this type."""
-        return self._part(self.bodies, media_type, REQUEST_TYPES_MAX, "request_types")
+    def body(self, media_type: str, outline: str, count: int) -> None:
+        """Count request bodies of this type."""
+        self._part(self.bodies, media_type, REQUEST_TYPES_MAX, "request_types").add(outline, count)
 
-    def response(self, status: int, media_type: str) -> Part:
-        """Responses of this status and type."""
+    def response(self, status: int, media_type: str, outline: str, count: int) -> None:
+        """Count responses of this status and type."""
         name = f"{status} {media_type}"
-        return self._part(self.responses, name, RESPONSE_TYPES_MAX, "response_types")
+        part = self._part(self.responses, name, RESPONSE_TYPES_MAX, "response_types")
+        part.add(outline, count)
 
     def _part(self, parts: dict[str, Part], name: str, limit: int, overflow: str) -> Part:
         found = parts.get(name)
@@ -114,7 +131,6 @@ class Operation:
             found = parts[name] = Part()
             if keep(parts, limit):
                 self.overflow.add(overflow)
-        found.count += 1
         return found
 
     def _label(self, application: str) -> None:

@@ -66,9 +66,11 @@ def path_of(path: bytes) -> Path:
     if deep:
         labels.append(STRING)
     values = tuple(
-        (i, unquote_to_bytes(segment).decode("utf-8", "replace"))
-        for i, segment in enumerate(raw)
-        if labels[i].startswith("{") and not labels[i].startswith("{file}")
+        [
+            (i, unquote_to_bytes(segment).decode("utf-8", "replace"))
+            for i, segment in enumerate(raw)
+            if labels[i][:1] == "{" and not labels[i].startswith("{file}")
+        ]
     )
     end = "/" if labels and path.endswith(b"/") else ""
     return Path("/" + "/".join(labels) + end, values, asset)

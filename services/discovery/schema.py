@@ -61,7 +61,7 @@ def _object(shape: Shape, inner: Callable[[Shape], Schema]) -> Schema:
             name: inner(below) for name, below in sorted(shape.properties.items())
         }
         required = [
-            name for name, below in sorted(shape.properties.items()) if below.count() >= count
+            name for name, below in sorted(shape.properties.items()) if below.count >= count
         ]
         if required:
             schema["required"] = required

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sidetap_native import Exchange as NativeExchange
+from sidetap_native import json_outline
 
 from schemas.codec import decode
 from schemas.types import Exchange
@@ -15,7 +16,7 @@ from services.discovery.merge import MergeCore
 from services.discovery.observe import ObserveCore
 from services.discovery.schema import json_schema
 from services.discovery.settings import Settings
-from services.discovery.shape import DEPTH_MAX, Shape
+from services.discovery.shape import Shape, outlined
 from services.runtime.core import Core, Event, Output, Row
 from tests.inventory import Operations, inventory
 from tests.traffic import events, exchange, halves, watermark
@@ -143,27 +144,69 @@ def test_order_batches_partitions_and_restarts_change_nothing(
 def test_shapes_add_up_in_any_order(values: list[object], chance: random.Random, cut: int) -> None:
     whole, first, second = Shape(), Shape(), Shape()
     for value in values:
-        whole.add(value)
+        whole.merge(shape_of(value))
     mixed = list(values)
     chance.shuffle(mixed)
     for value in mixed[:cut]:
-        first.add(value)
+        first.merge(shape_of(value))
     for value in mixed[cut:]:
-        second.add(value)
+        second.merge(shape_of(value))
     second.merge(Shape.load(json.loads(json.dumps(first.dump()))))
     assert json_schema(second) == json_schema(whole)
 
 
-@given(st.lists(st.fixed_dictionaries({"a": VALUES, "b": VALUES, "17": VALUES}), max_size=6))
-def test_a_table_counts_as_its_rows(rows: list[dict[str, object]]) -> None:
-    whole, by_row = Shape(), Shape()
-    whole.add(rows)
-    by_row.arrays = 1
-    if rows:
-        by_row.items = Shape()
-        for row in rows:
-            by_row.items.add(row, DEPTH_MAX - 1)
-    assert whole.dump() == by_row.dump()
+def shape_of(value: object) -> Shape:
+    return outlined(json_outline(json.dumps(value).encode()) or "")
+
+
+@given(VALUES, st.integers(1, 4))
+def test_alike_counts_as_one_by_one(value: object, times: int) -> None:
+    at_once, one_by_one = Shape(), Shape()
+    at_once.merge(shape_of(value), times)
+    for _ in range(times):
+        one_by_one.merge(shape_of(value))
+    assert at_once.dump() == one_by_one.dump()
+
+
+@given(st.lists(st.fixed_dictionaries({"a": VALUES}, optional={"b": VALUES}), min_size=1))
+def test_a_table_says_what_its_rows_say(rows: list[dict[str, object]]) -> None:
+    table, by_row = json_schema(shape_of(rows)), Shape()
+    for row in rows:
+        by_row.merge(shape_of(row))
+    assert table["items"] == json_schema(by_row)
+
+
+PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(
+    st.recursive(
+        PLAIN | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_what_is_json_has_an_outline(value: object) -> None:
+    for ascii_only in (True, False):
+        text = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "replace")
+        outline = json_outline(text)
+        assert outline is not None
+        outlined(outline)
+
+
+@given(st.binary(max_size=40) | st.text('[]{}",:0123456789.eE+-truefalsn \\u').map(str.encode))
+def test_native_code_takes_for_json_what_json_is(data: bytes) -> None:
+    try:
+        json.loads(data, parse_constant=lambda name: int(name))
+    except (ValueError, RecursionError):
+        assert json_outline(data) is None or data.startswith(b"\xef\xbb\xbf")
+    else:
+        assert json_outline(data) is not None or not _is_utf8(data)
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60), st.binary(max_size=200))
@@ -177,7 +220,9 @@ def test_any_bytes_are_an_exchange(target: bytes, content_type: bytes, body: byt
     core.feed(events([call]))
     changes = core.take()
     assert changes.rejected == []
-    assert len(changes.outputs) == 1
+    core.feed(events([watermark(0)], first=1))
+    outputs = core.take().outputs
+    assert [bool(o.key) for o in outputs][:1] == [True]
 
 
 @pytest.mark.parametrize("seed", [1, 2])

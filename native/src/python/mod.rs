@@ -9,6 +9,7 @@ mod capture;
 mod exchange;
 mod grpc;
 mod injection;
+mod outline;
 mod reassembler;
 
 #[pymodule]
@@ -17,6 +18,7 @@ fn sidetap_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     exchange::register(module)?;
     grpc::register(module)?;
     injection::register(module)?;
+    outline::register(module)?;
     reassembler::register(module)
 }
 

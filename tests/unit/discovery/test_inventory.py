@@ -260,7 +260,7 @@ def test_answers_in_a_second_record_count_as_well(repeated: bool) -> None:
     split = [half for one in whole for half in halves(one, repeated=repeated)]
     assert discovered(split) == discovered(whole)
     changes = run(ObserveCore(0, NativeExchange), split)
-    assert {row.value for row in changes.rows} <= {None}
+    assert {row.value for row in changes.rows if row.key.startswith(b"unanswered/")} <= {None}
 
 
 def test_halves_without_their_other_half_do_no_harm() -> None:
@@ -360,8 +360,8 @@ def test_hosts_where_nothing_works_make_room(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_too_many_hosts_are_left_out_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(merge, "HOSTS_MAX", 5)
-    outputs = sightings([r for i in range(9) for r in used("/", host=f"good{i}.example")])
-    core = MergeCore(Settings())
+    records = [r for i in range(9) for r in used("/", host=f"good{i}.example")]
+    outputs, core = sightings([*records, watermark(9)]), MergeCore(Settings())
     core.feed([Event("sightings", 0, i, out.key, out.value) for i, out in enumerate(outputs)])
     assert core.take().counts == {"hosts_left_out": 4}
 

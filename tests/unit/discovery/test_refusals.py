@@ -13,14 +13,14 @@ from services.discovery.observe import ObserveCore
 from services.discovery.settings import Settings
 from services.runtime.core import Event
 from tests.inventory import sightings
-from tests.traffic import exchange, halves, run
+from tests.traffic import exchange, halves, run, watermark
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"no JSON", b'{"GET /a":{}}', b'{"GET /a":[]}'])
 def test_a_sighting_of_no_known_form_is_rejected_whole(body: bytes) -> None:
     core = MergeCore(Settings())
     core.restore(())
-    good = next(out.value for out in sightings([exchange("/a")]) if out.value)
+    good = next(out.value for out in sightings([exchange("/a"), watermark(9)]) if out.value)
     sums = decode_as(Sighting, good)
     spoilt = replace(sums, body=sums.body[:-1] + b',"GET /b":{}}')
     for offset, sighting in enumerate((replace(sums, body=body), spoilt)):
