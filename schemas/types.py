@@ -230,6 +230,35 @@ class Risk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SensitivePlace:
+    """Sensitive data at one place of an operation."""
+
+    direction: str
+    where: str
+    kind: str
+    score: float
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "direction": self.direction,
+            "where": self.where,
+            "kind": self.kind,
+            "score": self.score,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "SensitivePlace":
+        """From fastavro."""
+        return cls(
+            direction=value["direction"],
+            where=value["where"],
+            kind=value["kind"],
+            score=value["score"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """One operation of one API with all that is known of it."""
 
@@ -253,6 +282,7 @@ class Endpoint:
     tags: tuple[str, ...]
     removed: bool = False
     limits: tuple[str, ...] = ()
+    sensitive_at: tuple[SensitivePlace, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -277,6 +307,7 @@ class Endpoint:
             "risk": None if self.risk is None else self.risk.to_avro(),
             "tags": list(self.tags),
             "limits": list(self.limits),
+            "sensitive_at": [item.to_avro() for item in self.sensitive_at],
         }
 
     @classmethod
@@ -303,6 +334,7 @@ class Endpoint:
             risk=None if value["risk"] is None else Risk.from_avro(value["risk"]),
             tags=tuple(value["tags"]),
             limits=tuple(value["limits"]),
+            sensitive_at=tuple(SensitivePlace.from_avro(item) for item in value["sensitive_at"]),
         )
 
 
@@ -2013,6 +2045,7 @@ RECORDS = (
     ResponseShape,
     AuthUse,
     Risk,
+    SensitivePlace,
     Endpoint,
     Tls,
     Header,

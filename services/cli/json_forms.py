@@ -206,6 +206,10 @@ def endpoint_form(endpoint: Endpoint) -> Json:
         "count": endpoint.count,
         "site": endpoint.site,
         "application": endpoint.application,
+        "sensitive_at": [
+            {"direction": p.direction, "where": p.where, "kind": p.kind, "score": p.score}
+            for p in endpoint.sensitive_at
+        ],
     }
 
 

@@ -10,14 +10,28 @@ from zlib import crc32
 
 import orjson
 
-from schemas.types import AuthUse, Endpoint, Parameter, Place, RequestBody, ResponseShape
+from schemas.types import (
+    AuthUse,
+    Endpoint,
+    Parameter,
+    Place,
+    RequestBody,
+    ResponseShape,
+    SensitivePlace,
+)  # fmt: skip
+from services.discovery.headers import KEY_HEADERS
 from services.discovery.hosts import NOT_THERE, Name
 from services.discovery.known import Known
 from services.discovery.operation import Operation, Part
+from services.discovery.risk import flows, risk
 from services.discovery.schema import Schema, json_schema, text_schema
+from services.discovery.sensitive import kinds, places
 from services.discovery.settings import Settings
 from services.discovery.shape import Shape
 from services.discovery.siblings import segments
+
+# Places told of one operation; beyond it a response is a table of people, which ten say as well.
+SENSITIVE_MAX = 100
 
 
 def endpoint(
@@ -27,6 +41,9 @@ def endpoint(
     operation = _sum(rows)
     method, template = name
     limits = {*operation.overflow, *(["operations"] if coarse else [])}
+    parameters, bodies = _parameters(template, operation, settings), _request_bodies(operation)
+    auth, at = _auth(operation), flowing(template, operation)
+    tags = (*_tags(template, operation), *flows(template, bodies))
     return Endpoint(
         site=site,
         host=host,
@@ -40,14 +57,15 @@ def endpoint(
         first_us=operation.first_us,
         last_us=operation.last_us,
         count=operation.count,
-        parameters=_parameters(template, operation, settings),
-        request_bodies=_request_bodies(operation),
+        parameters=parameters,
+        request_bodies=bodies,
         responses=_responses(operation),
-        auth=_auth(operation),
-        sensitive=(),
-        risk=None,
-        tags=_tags(template, operation),
+        auth=auth,
+        sensitive=tuple(sorted({place.kind for place in at})),
+        risk=risk(method, parameters, bodies, auth, at, tags) if operation.successes else None,
+        tags=tags,
         limits=tuple(sorted(limits)),
+        sensitive_at=at,
     )
 
 
@@ -57,7 +75,7 @@ def removed(site: str, host: str, name: Name) -> Endpoint:
         site=site, host=host, method=name[0], template=numbered(name[1]), protocol="rest",
         operation=None, application="", admitted=False, removed=True, first_us=0, last_us=0,
         count=0, parameters=(), request_bodies=(), responses=(), auth=(), sensitive=(), risk=None,
-        tags=(), limits=(),
+        tags=(), limits=(), sensitive_at=(),
     )  # fmt: skip
 
 
@@ -131,7 +149,7 @@ def _parameters(template: str, operation: Operation, settings: Settings) -> tupl
                 schema=_text(text_schema(part.shape)),
                 required=part.count >= operation.successes,
                 count=part.count,
-                sensitive=(),
+                sensitive=tuple(sorted(_carried(place, own, part))),
             )
         )
     return tuple(sorted(found, key=lambda parameter: (parameter.place, parameter.name)))
@@ -153,10 +171,43 @@ def _path_parameters(template: str, operation: Operation) -> list[Parameter]:
                 schema=_text(schema or {"type": "string"}),
                 required=True,
                 count=operation.successes,
-                sensitive=(),
+                sensitive=tuple(sorted(kinds(part.shape, ""))),
             )
         )
     return found
+
+
+def flowing(template: str, operation: Operation) -> tuple[SensitivePlace, ...]:
+    """Sensitive data by the place where it comes in or goes out."""
+    found: list[SensitivePlace] = []
+
+    def add(direction: str, where: str, kind: str, score: float) -> None:
+        place = SensitivePlace(direction=direction, where=where, kind=kind, score=score)
+        found.append(place)
+
+    labels = segments(numbered(template))
+    for name, part in sorted(operation.parameters.items()):
+        place, _, own = name.partition(" ")
+        if place == "path":
+            label = labels[int(own)] if int(own) < len(labels) else ""
+            if not label.startswith("{"):
+                continue
+            name, own = f"path {label[1:].partition('}')[0]}", ""
+        for kind, score in sorted(_carried(place, own, part).items()):
+            add("in", name, kind, score)
+    for direction, parts in (("in", operation.bodies), ("out", operation.responses)):
+        head = "body " if direction == "in" else ""
+        for name, part in sorted(parts.items()):
+            for at in places(part.shape):
+                add(direction, f"{head}{name} {at.path}", at.kind, at.score)
+    return tuple(found[:SENSITIVE_MAX])
+
+
+def _carried(place: str, name: str, part: Part) -> dict[str, float]:
+    """Sensitive data in a parameter. What shows who asks is authentication, and told as such."""
+    if place == "cookie" or (place == "header" and name in (*KEY_HEADERS, "authorization")):
+        return {}
+    return kinds(part.shape, name)
 
 
 def _request_bodies(operation: Operation) -> tuple[RequestBody, ...]:
