@@ -187,8 +187,11 @@ def direct(
     """What the same cores say in this process, without Kafka."""
     events: dict[int, list[Event]] = defaultdict(list)
     outputs: list[Output] = []
+    keys: list[Event] = []
     for letter in letters(paths, site, partitions, block_bytes):
-        if letter.topic == "packets":
+        if letter.topic == "keys":
+            keys.append(Event("keys", 0, len(keys), letter.key, letter.value))
+        elif letter.topic == "packets":
             assert letter.partition is not None
             of_partition = events[letter.partition]
             of_partition.append(
@@ -200,6 +203,8 @@ def direct(
     for partition, of_partition in events.items():
         core = made.inputs["packets"](partition)
         core.restore(())
+        for key in keys:
+            core.learn(key)
         core.feed(of_partition)
         changes = core.take()
         assert not changes.rejected

@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from schemas.types import LedgerEntry
 from services.capture.files import capture_files
 from services.capture.settings import Settings
 from services.capture.taps import UnreadableError
+from services.reassembly import settings as reassembly
 from services.runtime.core import Output
 from services.runtime.kafka_local import LocalKafka
 from tests.broker.packet_path import (
@@ -21,6 +23,7 @@ from tests.broker.packet_path import (
     PacketPath,
     direct,
     entries_of,
+    letters,
     make_topics,
     plain,
     residual,
@@ -38,11 +41,10 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def path(tmp_path: Path) -> Iterator[PacketPath]:
-    """A broker and one worker."""
+    """A broker, yet without a worker."""
     local = LocalKafka().start()
     make_topics(local.bootstrap)
     running = PacketPath(local.bootstrap, tmp_path / "data")
-    running.work()
     yield running
     running.stop()
     local.stop()
@@ -66,10 +68,21 @@ def send_all(path: PacketPath, files: list[Path]) -> dict[str, Path]:
     return {site: file for (site, file), done in zip(sites.items(), sent, strict=True) if done}
 
 
+def give_keys(path: PacketPath, files: list[Path]) -> None:
+    """All secrets, before the worker starts: what comes when decides on what is said first."""
+    keys = []
+    for file in files:
+        with suppress(UnreadableError):
+            keys += [letter for letter in letters([file], "any") if letter.topic == "keys"]
+    path.post(keys)
+
+
 @pytest.mark.timeout(1_200)
 def test_each_gives_what_the_direct_path_gives(path: PacketPath) -> None:
     files = sorted(COLLECTION.iterdir())
     begun = time.monotonic()
+    give_keys(path, files)
+    path.work()
     sent = send_all(path, files)
     wait_for("all of it", path.drained, 600)
     exchanges: dict[str, list[Output]] = defaultdict(list)
@@ -82,7 +95,7 @@ def test_each_gives_what_the_direct_path_gives(path: PacketPath) -> None:
         entries[entry.site].append(entry)
     wrong: list[str] = []
     for site, file in sent.items():
-        wanted = direct([file], site)
+        wanted = direct([file], site, reassembly.Settings(tls_keys=True))
         by_layer = sums(entries[site])
         if plain(exchanges[site]) != plain(wanted):
             wrong.append(f"{file.name}: other exchanges")
