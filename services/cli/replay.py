@@ -41,7 +41,7 @@ SERVICES = ("reassembly", "detect", "browsing", "discovery")
 CHANGES = ("class", "rule", "kept#", "gained#", "lost#", "other verdict#")
 # What they write beside their state.
 OUTPUTS = (
-    "exchanges", "ledger", "sightings", "signals", "findings", "endpoints", "advice",
+    "exchanges", "ledger", "sightings", "signals", "weaknesses", "findings", "endpoints", "advice",
     "dead-letters",
 )  # fmt: skip
 
