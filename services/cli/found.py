@@ -78,6 +78,14 @@ def decoded(messages: "Iterable[Message]") -> Iterator[Finding]:
             say(f"sidetap: {place} is unreadable: {error}.")
 
 
+def latest(messages: "Iterable[Message]") -> Latest:
+    """The highest revision of every finding among a topic's records."""
+    kept = Latest()
+    for finding in decoded(messages):
+        kept.add(finding)
+    return kept
+
+
 COLUMNS = ("at", "severity", "class", "client", "host", "endpoint", "times#", "id")
 
 

@@ -50,9 +50,7 @@ def label(
     if len(note) > NOTE_CHARACTERS_MAX:
         raise RefusedError(f"the note is longer than {NOTE_CHARACTERS_MAX} characters.")
     settings = client(kafka)
-    latest = found.Latest()
-    for revision in found.decoded(records(settings, "findings")):
-        latest.add(revision)
+    latest = found.latest(records(settings, "findings"))
     finding = latest.get(id_)
     if finding is None:
         raise RefusedError(f"there is no finding {id_!r}, or more than one begins with it.")

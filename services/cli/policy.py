@@ -122,9 +122,7 @@ def _remove(settings: Mapping[str, Any], entries: Mapping[str, PolicyEntry], id_
 def _exclude(settings: Mapping[str, Any], scope: Scope, id_: str, *, yes: bool) -> None:
     if scope == Scope():
         raise RefusedError("that would exclude everything: say --rule, --class or where.")
-    latest = found.Latest()
-    for finding in found.decoded(records(settings, "findings")):
-        latest.add(finding)
+    latest = found.latest(records(settings, "findings"))
     gone = silenced(latest.all(), scope)
     say(f"{len(gone)} of {len(latest)} past findings would not have been.")
     for finding in gone[-EXAMPLES_MAX:]:

@@ -202,18 +202,11 @@ def _behind(settings: Mapping[str, Any], run: str, ends: Places) -> dict[str, in
     return behind
 
 
-def _latest(settings: Mapping[str, Any], topic: str) -> found.Latest:
-    latest = found.Latest()
-    for finding in found.decoded(records(settings, topic)):
-        latest.add(finding)
-    return latest
-
-
 def _show_changes(
     settings: Mapping[str, Any], run: str, span_us: tuple[int | None, int | None], format_: Format
 ) -> None:
     before, after = (
-        opened_within(_latest(settings, topic).all(), *span_us)
+        opened_within(found.latest(records(settings, topic)).all(), *span_us)
         for topic in ("findings", f"run.{run}.findings")
     )
     made = changes(before, after)
@@ -231,7 +224,7 @@ def _show_changes(
 
 
 def _show(settings: Mapping[str, Any], run: str, format_: Format) -> None:
-    latest = _latest(settings, f"run.{run}.findings")
+    latest = found.latest(records(settings, f"run.{run}.findings"))
     known = inventory.latest(records(settings, f"run.{run}.endpoints"))
     if format_ is Format.jsonl:
         from services.cli.json_forms import endpoint_form, finding_form

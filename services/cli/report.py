@@ -57,9 +57,7 @@ def report(
     settings = client(kafka)
     since_us = moment_us(since, time.time_ns() // 1_000) if since else None
     wanted = found.Wanted(host=host, since_us=since_us)
-    latest = found.Latest()
-    for finding in found.decoded(records(settings, "findings")):
-        latest.add(finding)
+    latest = found.latest(records(settings, "findings"))
     kept = (finding for finding in latest.all() if wanted.holds(finding))
     made = gates(kept, _labels(records(settings, "labels")))
     if chosen(said) is Format.jsonl:

@@ -51,9 +51,7 @@ def show(
       sidetap show 3f2a91
     """
     settings = client(kafka)
-    latest = found.Latest()
-    for revision in found.decoded(records(settings, "findings")):
-        latest.add(revision)
+    latest = found.latest(records(settings, "findings"))
     finding = latest.get(id_)
     wanted: dict[str, int | None] = {id_: None}
     if finding:
