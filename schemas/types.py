@@ -283,6 +283,7 @@ class Endpoint:
     removed: bool = False
     limits: tuple[str, ...] = ()
     sensitive_at: tuple[SensitivePlace, ...] = ()
+    fields: tuple[str, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -308,6 +309,7 @@ class Endpoint:
             "tags": list(self.tags),
             "limits": list(self.limits),
             "sensitive_at": [item.to_avro() for item in self.sensitive_at],
+            "fields": list(self.fields),
         }
 
     @classmethod
@@ -335,6 +337,7 @@ class Endpoint:
             tags=tuple(value["tags"]),
             limits=tuple(value["limits"]),
             sensitive_at=tuple(SensitivePlace.from_avro(item) for item in value["sensitive_at"]),
+            fields=tuple(value["fields"]),
         )
 
 
@@ -1489,6 +1492,7 @@ class KnownOperation:
     told_as: str
     stale: bool
     body: bytes
+    operation: str = ''
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -1499,6 +1503,7 @@ class KnownOperation:
             "template": self.template,
             "told_as": self.told_as,
             "stale": self.stale,
+            "operation": self.operation,
             "body": self.body,
         }
 
@@ -1512,6 +1517,7 @@ class KnownOperation:
             template=value["template"],
             told_as=value["told_as"],
             stale=value["stale"],
+            operation=value["operation"],
             body=value["body"],
         )
 

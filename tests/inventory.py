@@ -13,6 +13,7 @@ from services.runtime.core import Event, Output
 from tests.traffic import run
 
 Operations = dict[tuple[str, str, str], Endpoint]
+"""By host, method and template; behind a blank the protocol's operation, where there is one."""
 
 
 def sightings(
@@ -38,7 +39,8 @@ def inventory(told: Iterable[Endpoint]) -> Operations:
     """What stands in the inventory after all was told: the last word counts."""
     known: Operations = {}
     for endpoint in told:
-        key = endpoint.host, endpoint.method, endpoint.template
+        named = f" {endpoint.operation}" if endpoint.operation else ""
+        key = endpoint.host, endpoint.method, endpoint.template + named
         known.pop(key, None)
         if not endpoint.removed:
             known[key] = endpoint

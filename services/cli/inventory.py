@@ -51,10 +51,15 @@ def table_of(known: Sequence[Endpoint], rows_max: int = ROWS_MAX) -> "Renderable
 def row(endpoint: Endpoint) -> tuple[object, ...]:
     """One line of the table with COLUMNS."""
     return (
-        endpoint.host, endpoint.method, endpoint.template, endpoint.protocol,
+        endpoint.host, endpoint.method, called(endpoint), endpoint.protocol,
         ", ".join(f"{use.kind} {use.coverage:.0%}" for use in endpoint.auth),
         ", ".join(endpoint.sensitive), statuses(endpoint), endpoint.count,
     )  # fmt: skip
+
+
+def called(endpoint: Endpoint) -> str:
+    """Its path and, where the protocol has one, the name of its operation."""
+    return " ".join(filter(None, (endpoint.template, endpoint.operation)))
 
 
 def statuses(endpoint: Endpoint) -> str:

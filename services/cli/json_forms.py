@@ -210,6 +210,7 @@ def endpoint_form(endpoint: Endpoint) -> Json:
             {"direction": p.direction, "where": p.where, "kind": p.kind, "score": p.score}
             for p in endpoint.sensitive_at
         ],
+        "fields": endpoint.fields,
     }
 
 

@@ -39,7 +39,7 @@ def endpoint(
 ) -> Endpoint:
     """The operation as the inventory has it."""
     operation = _sum(rows)
-    method, template = name
+    method, template, inside = name
     limits = {*operation.overflow, *(["operations"] if coarse else [])}
     parameters, bodies = _parameters(template, operation, settings), _request_bodies(operation)
     auth, at = _auth(operation), flowing(template, operation)
@@ -50,7 +50,7 @@ def endpoint(
         method=method,
         template=numbered(template),
         protocol=_protocol(operation),
-        operation=None,
+        operation=inside or None,
         application=operation.application,
         admitted=_admitted(method, template, operation, settings),
         removed=False,
@@ -66,16 +66,18 @@ def endpoint(
         tags=tags,
         limits=tuple(sorted(limits)),
         sensitive_at=at,
+        fields=tuple(sorted(operation.fields)),
     )
 
 
 def removed(site: str, host: str, name: Name) -> Endpoint:
     """An operation that stands under another template now: readers forget it."""
     return Endpoint(
-        site=site, host=host, method=name[0], template=numbered(name[1]), protocol="rest",
-        operation=None, application="", admitted=False, removed=True, first_us=0, last_us=0,
-        count=0, parameters=(), request_bodies=(), responses=(), auth=(), sensitive=(), risk=None,
-        tags=(), limits=(), sensitive_at=(),
+        site=site, host=host, method=name.method, template=numbered(name.template),
+        protocol="rest", operation=name.operation or None, application="", admitted=False,
+        removed=True, first_us=0, last_us=0, count=0, parameters=(), request_bodies=(),
+        responses=(), auth=(), sensitive=(), risk=None, tags=(), limits=(), sensitive_at=(),
+        fields=(),
     )  # fmt: skip
 
 
@@ -107,7 +109,7 @@ def outline(known: Known) -> int:
                 names.update(f"[]{inner}" for inner in part.shape.items.properties)
     if not names:
         return 0
-    return crc32("\n".join([known.name[0], *sorted(names)]).encode()) | 1 << 32
+    return crc32("\n".join([known.name.method, *sorted(names)]).encode()) | 1 << 32
 
 
 def _sum(rows: Sequence[Known]) -> Operation:

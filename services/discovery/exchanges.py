@@ -16,30 +16,32 @@ from services.discovery.bounded import add
 from services.discovery.headers import Carried, carried
 from services.discovery.operation import Operation, Span
 from services.discovery.paths import Path, path_of, split
+from services.discovery.protocols import grpc, told
+from services.discovery.protocols.spoken import Spoken
 from services.discovery.tally import Fact
 from services.runtime.views import ExchangeView, RequestView, ResponseView
 
 METHOD = re.compile(rb"[A-Z]{3,16}")
-JSONRPC = re.compile(rb'"jsonrpc"\s*:')
-MCP = re.compile(rb'"method"\s*:\s*"(?:initialize|(?:tools|resources|prompts)/)')
-GRAPHQL = re.compile(rb'"query"\s*:\s*"\s*(?:query|mutation|subscription|\{|fragment)')
-ENVELOPE = re.compile(rb"<(?:[\w-]+:)?Envelope[\s>]")
-# Enough of a body to tell its protocol.
-HEAD_BYTES = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Which operation a request is for."""
+    """Which operations a request is for."""
 
     method: str
     path: Path
     query: bytes
+    sent_type: bytes
+    """Content type of the body; empty: there is none."""
+    sent: bytes
+    """The body where its structure can be read."""
+    spoken: Spoken
 
-    @property
-    def name(self) -> str:
-        """As in sightings: method, blank, template."""
-        return f"{self.method} {self.path.template}"
+    def names(self) -> Iterator[str]:
+        """As in sightings: method, template and, where there is one, the protocol's operation."""
+        name = f"{self.method} {self.path.template}"
+        for operation in self.spoken.operations:
+            yield f"{name} {operation}" if operation else name
 
 
 def call_of(request: RequestView) -> Call | None:
@@ -47,8 +49,22 @@ def call_of(request: RequestView) -> Call | None:
     method = request.method
     if not METHOD.fullmatch(method):
         return None
-    path, query = split(request.target)
-    return Call(method.decode(), path_of(path), query)
+    target, query = split(request.target)
+    path = path_of(target)
+    sent_type, sent, spoken = b"", b"", told.REST
+    body = request.body
+    # A gRPC request may be a stream that has no message yet.
+    if body.wire_bytes or method == b"POST":
+        sent_type = request.header(b"content-type") or b""
+        kind = media_type(sent_type)
+        if kind.startswith(grpc.MEDIA_TYPE):
+            spoken = grpc.spoken(target)
+        sent = readable(body, kind) if body.wire_bytes else b""
+        if sent and spoken is told.REST:
+            spoken = told.of_body(sent, kind, sent_type, request.header(b"soapaction"))
+    elif b"query=" in query or b"persistedQuery" in query:
+        spoken = told.of_query(query)
+    return Call(method.decode(), path, query, sent_type, sent, spoken)
 
 
 def successful(method: str, status: int) -> bool:
@@ -62,6 +78,17 @@ def successful(method: str, status: int) -> bool:
     return 300 <= status < 400 and method not in ("GET", "HEAD", "OPTIONS")
 
 
+def _worked(call: Call, response: ResponseView, got: bytes) -> bool:
+    """The same, where a protocol may say in the answer that it did not."""
+    if not successful(call.method, response.status):
+        return False
+    if call.spoken is told.REST:
+        return True
+    if call.spoken.protocol == "grpc":
+        return not grpc.failed(response.trailers, response.header(grpc.STATUS))
+    return not told.failed(call.spoken, got)
+
+
 def requested(place: Fact, application: str) -> Fact:
     """That a request came."""
     return (*place, "q", application)
@@ -72,14 +99,14 @@ def answered(
 ) -> Iterator[Fact]:
     """What an answered request says: `asked` is the record that held the request."""
     status = response.status
-    success = successful(call.method, status)
     got_type = response.header(b"content-type") or b""
     got_kind = media_type(got_type)
     if call.path.asset:
-        yield (*place, "a", status, success, "", "")
+        yield (*place, "a", status, successful(call.method, status), "", "")
         yield (*place, "r", status, got_kind, "")
         return
     got = readable(response.body, got_kind)
+    success = _worked(call, response, got)
     yield (*place, "r", status, got_kind, outline_of(got, got_kind, got_type))
     query = pairs(call.query) if call.query else {}
     with_it = carried(request.headers, query)
@@ -87,16 +114,16 @@ def answered(
     if not success:
         yield (*place, "a", status, success, auth, "")
         return
-    sent_type = with_it.content_type or b""
-    sent_kind = media_type(sent_type)
-    sent = readable(request.body, sent_kind) if sent_type else b""
+    sent_type = call.sent_type
     if sent_type and request.body.wire_bytes:
-        yield (*place, "b", sent_kind, outline_of(sent, sent_kind, sent_type))
-    spoken = protocol(asked.protocol, status, got_kind, sent_kind, sent)
-    yield (*place, "a", status, success, auth, spoken)
+        sent_kind = media_type(sent_type)
+        yield (*place, "b", sent_kind, outline_of(call.sent, sent_kind, sent_type))
+    yield (*place, "a", status, success, auth, protocol(asked.protocol, status, got_kind, call))
     parameters = _parameters(call, query, with_it)
     if parameters:
         yield (*place, "p", *parameters)
+    if call.spoken.fields:
+        yield (*place, "f", *call.spoken.fields)
 
 
 def _parameters(call: Call, query: dict[str, list[str]], with_it: Carried) -> list[str]:
@@ -131,19 +158,14 @@ def count(operation: Operation, what: Sequence[Any], span: Span) -> None:
         case ("p", *parameters):
             for name, outline in zip(parameters[::2], parameters[1::2], strict=True):
                 operation.parameter(name, outline, span.count)
+        case ("f", *names):
+            operation.select(names, span.count)
 
 
-def protocol(spoken: str, status: int, got_kind: str, sent_kind: str, sent: bytes) -> str:
+def protocol(wire: str, status: int, got_kind: str, call: Call) -> str:
     """What is spoken over HTTP, by the plainest signs."""
-    if status == 101 or spoken == "websocket":
+    if status == 101 or wire == "websocket":
         return "websocket"
-    if got_kind == "text/event-stream":
-        return "sse"
-    if sent_kind.startswith("application/grpc"):
-        return "grpc"
-    head = sent[:HEAD_BYTES]
-    if head and sent_kind.endswith("json"):
-        if JSONRPC.search(head):
-            return "mcp" if MCP.search(head) else "jsonrpc"
-        return "graphql" if GRAPHQL.search(head) else "rest"
-    return "soap" if head and sent_kind.endswith("xml") and ENVELOPE.search(head) else "rest"
+    if call.spoken is not told.REST:
+        return call.spoken.protocol
+    return "sse" if got_kind == "text/event-stream" else "rest"

@@ -10,6 +10,7 @@ every successful exchange stays counted, under a template that may be too wide.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from services.discovery.bounded import rank
 from services.discovery.siblings import NAME, Segments, is_name, segments
@@ -21,13 +22,24 @@ OPERATIONS_MAX = 2_000
 # Operations that never worked. Those stay that answered otherwise than "not there", and of these
 # those with the smallest hashes.
 FAILING_MAX = 300
+# Operations of a protocol (GraphQL, SOAP …) under one method and template. Clients may name those
+# of GraphQL as they like; beyond this the names are values.
+NAMED_MAX = 200
 MISSING = frozenset(("404", "405", "410"))
 # What scanners asked for in vain is one operation of a host and method: it is counted, but a
 # thousand names of things that do not exist are no inventory.
 NOT_THERE = "/{missing}"
 
-Name = tuple[str, str]
-"""Method and template."""
+
+class Name(NamedTuple):
+    """What tells operations of a host apart; `operation`: inside the protocol, where it has any."""
+
+    method: str
+    template: str
+    operation: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, self))
 
 
 class Host:
@@ -40,6 +52,9 @@ class Host:
         """True: it never answered otherwise than that nothing is there."""
         self._children: dict[Segments, set[str]] = {}
         self._wide: set[Segments] = set()
+        self._named: dict[tuple[str, str], set[str]] = {}
+        """Operations by method and template."""
+        self._many: set[tuple[str, str]] = set()
 
     @property
     def coarse(self) -> bool:
@@ -50,14 +65,19 @@ class Host:
         """Take over what was kept."""
         if works:
             self.working.add(name)
-            self._learn(name[1])
+            self._learn(name)
         else:
             self.failing[name] = missing
 
-    def placed(self, template: str) -> str:
-        """The template with values instead of names where there are too many."""
-        if not self._wide:
-            return template
+    def placed(self, name: Name) -> Name:
+        """The name with values instead of names where there are too many."""
+        template = self._wider(name.template) if self._wide else name.template
+        operation = name.operation
+        if operation and (name.method, template) in self._many:
+            operation = NAME
+        return Name(name.method, template, operation)
+
+    def _wider(self, template: str) -> str:
         labels = list(segments(template))
         for i, label in enumerate(labels):
             if is_name(label) and tuple(labels[:i]) in self._wide:
@@ -70,7 +90,7 @@ class Host:
             return False
         self.failing.pop(name, None)
         self.working.add(name)
-        coarser = self._learn(name[1])
+        coarser = self._learn(name)
         if len(self.working) > OPERATIONS_MAX and self.children_max > 1:
             self.children_max //= 2
             coarser = True
@@ -81,8 +101,8 @@ class Host:
         self.failing[name] = missing and self.failing.get(name, True)
         if len(self.failing) <= FAILING_MAX:
             return None
-        named = (one for one in self.failing if one[1] != NOT_THERE)
-        last = max(named, key=lambda one: (self.failing[one], rank(" ".join(one))))
+        named = (one for one in self.failing if one.template != NOT_THERE)
+        last = max(named, key=lambda one: (self.failing[one], rank(str(one))))
         del self.failing[last]
         return last
 
@@ -96,24 +116,21 @@ class Host:
         before = [*sorted(self.working), *sorted(self.failing)]
         coarser = True
         while coarser:
-            self.working = {self._moved(name) for name in self.working}
-            self._children = {}
-            learned = [self._learn(template) for _, template in sorted(self.working)]
+            self.working = {self.placed(name) for name in self.working}
+            self._children, self._named = {}, {}
+            learned = [self._learn(name) for name in sorted(self.working)]
             coarser = any(learned)
         failing, self.failing = self.failing, {}
         for name, missing in failing.items():
-            moved = self._moved(name)
+            moved = self.placed(name)
             if moved not in self.working:
                 self.failing[moved] = missing and self.failing.get(moved, True)
-        return [(name, self._moved(name)) for name in before if self._moved(name) != name]
+        return [(name, self.placed(name)) for name in before if self.placed(name) != name]
 
-    def _moved(self, name: Name) -> Name:
-        return name[0], self.placed(name[1])
-
-    def _learn(self, template: str) -> bool:
+    def _learn(self, name: Name) -> bool:
         """Count the names under each prefix. True: one of them has too many now."""
-        labels = segments(template)
-        wider = False
+        labels = segments(name.template)
+        wider = bool(name.operation) and self._learn_operation(name)
         for i, label in enumerate(labels):
             prefix = labels[:i]
             if label == NAME and prefix not in self._wide:
@@ -126,6 +143,17 @@ class Host:
                     self._wide.add(prefix)
                     wider = True
         return wider
+
+    def _learn_operation(self, name: Name) -> bool:
+        at = name.method, name.template
+        if at in self._many:
+            return False
+        names = self._named.setdefault(at, set())
+        names.add(name.operation)
+        if name.operation != NAME and len(names) <= NAMED_MAX:
+            return False
+        self._many.add(at)
+        return True
 
 
 def never_there(statuses: Iterable[str]) -> bool:

@@ -1,4 +1,4 @@
-"""A row of the inventory: one method on one template, decoded."""
+"""A row of the inventory: one operation of one method on one template, decoded."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,7 @@ import orjson
 
 from schemas.codec import decode_as, encode
 from schemas.types import KnownOperation
-from services.discovery.hosts import Name
+from services.discovery.hosts import NOT_THERE, Name
 from services.discovery.operation import Operation
 
 
@@ -22,25 +22,36 @@ class Known:
     operation: Operation = field(default_factory=Operation)
 
     @property
+    def told(self) -> Name:
+        """The name under which it stands in the inventory; its template is empty: under none.
+
+        What was never there stands together, whatever it was called.
+        """
+        operation = "" if self.told_as == NOT_THERE else self.name.operation
+        return Name(self.name.method, self.told_as, operation)
+
+    @property
     def key(self) -> bytes:
         """Key of its state row."""
         return row_key(self.site, self.host, self.name)
 
 
 def row_key(site: str, host: str, name: Name) -> bytes:
-    """Site, host, method and template; none of the first three can hold a zero byte."""
-    return "\0".join((site, host, *name)).encode("utf-8", "surrogatepass")
+    """Site, host, method, template and operation; none can hold a zero byte."""
+    parts = (site, host, *name) if name.operation else (site, host, name.method, name.template)
+    return "\0".join(parts).encode("utf-8", "surrogatepass")
 
 
 def encoded(known: Known) -> bytes:
     """As a state row."""
-    method, template = known.name
+    method, template, operation = known.name
     return encode(
         KnownOperation(
             site=known.site,
             host=known.host,
             method=method,
             template=template,
+            operation=operation,
             told_as=known.told_as,
             stale=known.stale,
             # Sorted: the same sum is the same bytes, whatever came first.
@@ -55,7 +66,7 @@ def decoded(row: bytes) -> Known:
     return Known(
         site=kept.site,
         host=kept.host,
-        name=(kept.method, kept.template),
+        name=Name(kept.method, kept.template, kept.operation),
         told_as=kept.told_as,
         stale=kept.stale,
         operation=Operation.load(orjson.loads(kept.body)),

@@ -67,7 +67,7 @@ class MergeCore:
             if known.stale:
                 self._stale.add(place)
             if known.told_as:
-                self._told[place, (known.name[0], known.told_as)] += 1
+                self._told[place, known.told] += 1
 
     def learn(self, event: Event) -> None:
         """See Core: nothing is broadcast to this service yet."""
@@ -113,7 +113,7 @@ class MergeCore:
             self._counts["hosts_left_out"] += 1
             return
         host = self._host(place)
-        name = seen[0], host.placed(seen[1])
+        name = host.placed(seen)
         known = self._put(place, name, more)
         if known.operation.successes:
             if host.works(name):
@@ -128,7 +128,7 @@ class MergeCore:
         gone = self._present(place, name).operation
         self._remove(place, name)
         if never_there(gone.statuses):
-            missing = name[0], NOT_THERE
+            missing = Name(name.method, NOT_THERE)
             self._put(place, missing, gone)
             host.failing[missing] = True
         else:
@@ -176,14 +176,14 @@ class MergeCore:
         """A row is gone: nothing may stand in the inventory for it."""
         if not known.told_as:
             return
-        told = known.name[0], known.told_as
+        told = known.told
         self._told[place, told] -= 1
         if not self._told[place, told]:
             del self._told[place, told]
             self._say(removed(*place, told))
             return
         for other in self._rows_of(place):
-            if (other.name[0], other.told_as) == told and not other.stale:
+            if other.told == told and not other.stale:
                 other.stale = True
                 self._write(other)
                 self._stale.add(place)
@@ -211,20 +211,24 @@ class MergeCore:
         rows = self._rows_of(place)
         working = [known for known in rows if known.operation.successes]
         templates = Templates(
-            ((segments(known.name[1]), outline(known)) for known in working),
+            ((segments(known.name.template), outline(known)) for known in working),
             self._settings.siblings_min,
         )
-        there = {(known.name[0], templates.of(known.name[1])) for known in working}
+        there = {
+            (known.name.method, templates.of(known.name.template)) for known in working
+        }  # fmt: skip
         groups: dict[Name, list[Known]] = {}
         changed: dict[Name, None] = {}
         for known in rows:
-            told = known.name[0], templates.of(known.name[1])
-            if told not in there and never_there(known.operation.statuses):
-                told = known.name[0], NOT_THERE
+            method, template, operation = known.name
+            template = templates.of(template)
+            if (method, template) not in there and never_there(known.operation.statuses):
+                template, operation = NOT_THERE, ""
+            told = Name(method, template, operation)
             groups.setdefault(told, []).append(known)
-            if known.stale or known.told_as != told[1]:
+            if known.stale or known.told_as != template:
                 changed[told] = None
-                changed.update(self._retold(place, known, told[1]))
+                changed.update(self._retold(place, known, template))
         for name in changed:
             those = groups.get(name)
             self._say(self._endpoint(place, name, those) if those else removed(*place, name))
@@ -232,19 +236,18 @@ class MergeCore:
 
     def _retold(self, place: Place, known: Known, told_as: str) -> dict[Name, None]:
         """Note under which name a row stands now; the name under which it stood, if another."""
-        before = known.told_as
+        before, was_told = known.told, bool(known.told_as)
         known.told_as, known.stale = told_as, False
         self._write(known)
-        if before == told_as:
+        if was_told and before == known.told:
             return {}
-        method = known.name[0]
-        self._told[place, (method, told_as)] += 1
-        if not before:
+        self._told[place, known.told] += 1
+        if not was_told:
             return {}
-        self._told[place, (method, before)] -= 1
-        if not self._told[place, (method, before)]:
-            del self._told[place, (method, before)]
-        return {(method, before): None}
+        self._told[place, before] -= 1
+        if not self._told[place, before]:
+            del self._told[place, before]
+        return {before: None}
 
     def _endpoint(self, place: Place, name: Name, rows: Sequence[Known]) -> Endpoint:
         coarse = self._hosts[place].coarse
@@ -257,6 +260,8 @@ class MergeCore:
 
     def _say(self, record: Endpoint) -> None:
         key = f"{record.site}/{record.host}/{record.method} {record.template}"
+        if record.operation:
+            key += f" {record.operation}"
         self._changes.outputs.append(Output(TOPIC, key.encode(), encode(record)))
 
 
@@ -265,8 +270,9 @@ def _operations(sighting: Sighting) -> list[tuple[Name, Operation]]:
     found = []
     try:
         for text, dump in orjson.loads(sighting.body).items():
-            method, _, template = text.partition(" ")
-            found.append(((method, template), Operation.load(dump)))
+            method, _, rest = text.partition(" ")
+            template, _, operation = rest.partition(" ")
+            found.append((Name(method, template, operation), Operation.load(dump)))
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise UndecodableError(f"sighting {sighting.id}: its body is of no known form") from error
     return found

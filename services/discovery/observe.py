@@ -17,13 +17,13 @@ import orjson
 from schemas.codec import encode
 from schemas.topics import topics
 from schemas.types import Sighting, Watermark
-from services.discovery.exchanges import answered, call_of, count, requested
+from services.discovery.exchanges import Call, answered, call_of, count, requested
 from services.discovery.operation import Operation
 from services.discovery.tally import Tally
 from services.runtime.core import EVERY, Changes, Event, Output, Row
 from services.runtime.dispatch import dispatch
 from services.runtime.table import Table
-from services.runtime.views import ExchangeView, Reader, ResponseView
+from services.runtime.views import ExchangeView, Reader, RequestView, ResponseView
 from services.runtime.watermarks import ANSWER_US_MAX, Watermarks
 
 TOPIC = "sightings"
@@ -97,17 +97,15 @@ class ObserveCore:
         if call is None:
             self._counts["odd_methods"] += 1
             return
-        place = (view.site, view.host, call.name)
-        at_us = view.at_us
         if view.revision == 0:
-            self._tally.add(requested(place, view.application), at_us)
+            for name in call.names():
+                place = (view.site, view.host, name)
+                self._tally.add(requested(place, view.application), view.at_us)
         if view.response_final:
             if view.revision:
                 self._unanswered.delete(key)
-            response = view.response
-            if response is not None:
-                for fact in answered(place, view, request, call, response):
-                    self._tally.add(fact, at_us)
+            if view.response is not None:
+                self._answered(view, request, call, view.response)
         else:
             self._wait(key, record)
         self._tally.end_exchange()
@@ -136,10 +134,16 @@ class ObserveCore:
         assert request is not None, "only requests wait"
         call = call_of(request)
         assert call is not None, "only what calls an operation waits"
-        place = (asked.site, asked.host, call.name)
-        for fact in answered(place, asked, request, call, response):
-            self._tally.add(fact, asked.at_us)
+        self._answered(asked, request, call, response)
         self._tally.end_exchange()
+
+    def _answered(
+        self, asked: ExchangeView, request: RequestView, call: Call, response: ResponseView
+    ) -> None:
+        for name in call.names():
+            place = (asked.site, asked.host, name)
+            for fact in answered(place, asked, request, call, response):
+                self._tally.add(fact, asked.at_us)
 
     def _hear(self, mark: Watermark, appended_us: int) -> None:
         site = mark.site

@@ -5,6 +5,7 @@ Out:    the sum, as JSON for sightings and state rows.
 Keeps:  counts by name, never a value.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,8 @@ PARAMETERS_MAX = 128
 # Media types of requests; pairs of status and media type of responses.
 REQUEST_TYPES_MAX = 8
 RESPONSE_TYPES_MAX = 24
+# Fields that clients select (GraphQL), by path.
+FIELDS_MAX = 256
 # Kinds of authentication and protocols are closed lists: no limit is needed.
 
 Dump = dict[str, Any]
@@ -65,7 +68,7 @@ class Operation:
     """One method on one path template of one host."""
 
     __slots__ = (
-        "answered", "application", "auth", "auth_of_successes", "bodies", "count",
+        "answered", "application", "auth", "auth_of_successes", "bodies", "count", "fields",
         "first_success_us", "first_us", "last_success_us", "last_us", "overflow", "parameters",
         "protocols", "responses", "statuses", "successes",
     )  # fmt: skip
@@ -91,6 +94,8 @@ class Operation:
         """Request bodies of successful requests by media type."""
         self.responses: dict[str, Part] = {}
         """By "status mediatype"."""
+        self.fields: dict[str, int] = {}
+        """What successful requests selected of the answer, by path."""
         self.overflow: set[str] = set()
         """Names of limits that were reached."""
 
@@ -125,6 +130,13 @@ class Operation:
         part = self._part(self.responses, name, RESPONSE_TYPES_MAX, "response_types")
         part.add(outline, count)
 
+    def select(self, names: Iterable[str], count: int) -> None:
+        """Count fields that were selected."""
+        for name in names:
+            add(self.fields, name, count)
+        if keep(self.fields, FIELDS_MAX):
+            self.overflow.add("fields")
+
     def _part(self, parts: dict[str, Part], name: str, limit: int, overflow: str) -> Part:
         found = parts.get(name)
         if found is None:
@@ -153,6 +165,10 @@ class Operation:
         for mine, theirs in zip(self.counts(), other.counts(), strict=True):
             add_all(mine, theirs)
         self.overflow |= other.overflow
+        if other.fields:
+            add_all(self.fields, other.fields)
+            if keep(self.fields, FIELDS_MAX):
+                self.overflow.add("fields")
         self._merge_parts(self.parameters, other.parameters, PARAMETERS_MAX, "parameters")
         self._merge_parts(self.bodies, other.bodies, REQUEST_TYPES_MAX, "request_types")
         self._merge_parts(self.responses, other.responses, RESPONSE_TYPES_MAX, "response_types")
@@ -171,7 +187,7 @@ class Operation:
 
     def dump(self) -> Dump:
         """As JSON: times, counts, counts by name, parts by name, limits."""
-        return {
+        dump: Dump = {
             "t": [self.first_us, self.last_us, self.first_success_us, self.last_success_us],
             "n": [self.count, self.answered, self.successes],
             "a": self.application,
@@ -181,6 +197,9 @@ class Operation:
             "r": {name: part.dump() for name, part in self.responses.items()},
             "o": sorted(self.overflow),
         }
+        if self.fields:
+            dump["f"] = self.fields
+        return dump
 
     @classmethod
     def load(cls, dump: Dump) -> "Operation":
@@ -200,4 +219,5 @@ class Operation:
         operation.bodies = {name: Part.load(part) for name, part in dump["b"].items()}
         operation.responses = {name: Part.load(part) for name, part in dump["r"].items()}
         operation.overflow = set(dump["o"])
+        operation.fields = dump.get("f", {})
         return operation

@@ -41,6 +41,7 @@ VALUES = st.recursive(
     | st.dictionaries(st.sampled_from(["a", "b", "c", "17", "x@y.example"]), inner, max_size=4),
     max_leaves=8,
 )  # fmt: skip
+CALLS = st.builds(lambda name: {"jsonrpc": "2.0", "method": name}, st.sampled_from(["get", "put"]))
 JSON = [(b"Content-Type", b"application/json")]
 
 
@@ -59,7 +60,7 @@ def exchanges(draw: st.DrawFn) -> list[Exchange]:
                 host=draw(st.sampled_from(["a.example", "b.example"])),
                 method=draw(st.sampled_from(["GET", "POST"])),
                 headers=JSON,
-                sent=json.dumps(draw(VALUES)).encode(),
+                sent=json.dumps(draw(VALUES | CALLS)).encode(),
                 got=json.dumps(draw(VALUES)).encode(),
                 got_headers=JSON,
                 serial=serial,

@@ -80,3 +80,17 @@ def test_one_path_on_two_hosts_names_both() -> None:
     other = dataclasses.replace(ORDER, host="b.example")
     (path,) = document([ORDER, other])["paths"].values()
     assert path["post"]["servers"] == [{"url": "//b.example"}, {"url": "//shop.example"}]
+
+
+def test_operations_of_one_url_are_one_path_with_alternatives() -> None:
+    query = dataclasses.replace(ORDER, protocol="graphql", operation="Me", parameters=())
+    other = RequestBody(content_type=JSON, schema='{"type":"array"}', count=1)
+    change = dataclasses.replace(
+        ORDER, protocol="graphql", operation="Buy", request_bodies=(other,)
+    )
+    made = document([query, change])["paths"]["/orders/{id}"]["post"]
+    assert made["x-operations"] == ["Buy", "Me"]
+    assert made["requestBody"]["content"][JSON]["schema"] == {
+        "anyOf": [{"type": "array"}, {"type": "object"}]
+    }
+    assert {p["name"]: p["required"] for p in made["parameters"]} == {"dry": False, "id": True}
