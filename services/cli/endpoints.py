@@ -4,19 +4,21 @@ import csv
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import orjson
 import typer
 
 from schemas.types import Endpoint
 from services.cli.broker import KafkaOption, client, records
+from services.cli.descriptions.compared import compared, show
 from services.cli.inventory import latest, statuses, table_of
 from services.cli.json_forms import endpoint_form
 from services.cli.moments import iso
 from services.cli.openapi import document
 from services.cli.output import Format, chosen, print_json, print_people
-from services.cli.refusal import RefusedError
+from services.cli.refusal import RefusedError, os_reason
 
 CSV_COLUMNS = (
     "host", "method", "template", "protocol", "operation", "admitted", "parameters", "statuses",
@@ -41,6 +43,18 @@ def endpoints(
     export: Annotated[
         Export | None, typer.Option("--export", help="openapi (3.1, JSON) or csv, to stdout.")
     ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option("--compare", metavar="SPEC", help="Against OpenAPI 3 or Swagger 2."),
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option("--previous", metavar="SPEC", help="The one before: what is gone from it."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="FILE", help="JSON lines of `read`, or -, not Kafka."),
+    ] = None,
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
@@ -52,9 +66,18 @@ def endpoints(
     Examples:
       sidetap endpoints --host shop.demo
       sidetap endpoints --export openapi > openapi.json
+      sidetap endpoints --compare openapi.yaml
+      sidetap read day.pcap --emit endpoints | sidetap endpoints --compare openapi.yaml --from -
     """
-    if export and said:
-        raise RefusedError("give --export or --format, not both.")
+    if export and (said or compare):
+        raise RefusedError("give one of --export, --format and --compare.")
+    if (previous or source) and not compare:
+        raise RefusedError("--previous and --from are for --compare.")
+    if compare:
+        forms = _forms(source, kafka)
+        kept_forms = [e for e in forms if host is None or e["host"] == host.lower()]
+        show(compared(kept_forms, compare, previous), chosen(said))
+        return
     known = latest(records(client(kafka), "endpoints"))
     kept = [e for e in known if host is None or e.host == host.lower()]
     if export is Export.openapi:
@@ -65,6 +88,20 @@ def endpoints(
         print_json(endpoint_form(endpoint) for endpoint in kept)
     else:
         print_people(table_of(kept))
+
+
+def _forms(source: str | None, kafka: str | None) -> list[dict[str, Any]]:
+    """Endpoints in their JSON form, from a file of them or from the topic."""
+    if source is None:
+        return [endpoint_form(e) for e in latest(records(client(kafka), "endpoints"))]
+    try:
+        read = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+        forms = [orjson.loads(line) for line in read.splitlines() if line.strip()]
+    except OSError as error:
+        raise RefusedError(f"{source}: {os_reason(error)}.") from error
+    except orjson.JSONDecodeError as error:
+        raise RefusedError(f"{source}: these are no JSON lines: {error}.") from error
+    return [form for form in forms if isinstance(form, dict) and form.get("kind") == "endpoint"]
 
 
 def _write_csv(known: Iterable[Endpoint]) -> None:
