@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from confluent_kafka import KafkaError, KafkaException
 
 from services.capture.letters import Letter
+from services.runtime import faults
 
 # 30 round trips of a fast broker's 150 MB/s: enough to keep it busy, little to lose to a kill.
 WINDOW_BYTES = 32 * 1024 * 1024
@@ -151,6 +152,7 @@ class Outbox:
         if error is None:
             self._settle(ticket, None)
             self._calm()
+            faults.point("acknowledged")
         elif self._alone and error.code() in _TOO_LARGE:
             self._settle(ticket, error.str())
         else:

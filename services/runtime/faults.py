@@ -1,7 +1,7 @@
 """Places where a test may have the process killed: exactness is shown there, or nowhere.
 
-TEST_FAULT=POINT:N:SIGNAL sends this process a signal (KILL or STOP) when it passes POINT for the
-Nth time. Only tests set it; without it a point costs one comparison.
+TEST_FAULT=POINT:N:SIGNAL sends this process a signal (KILL, STOP, TERM) when it passes POINT for
+the Nth time. Only tests set it; without it a point costs one comparison.
 """
 
 import os
@@ -9,7 +9,8 @@ import signal
 from collections import Counter
 from typing import Literal
 
-Point = Literal["before_produce", "in_transaction", "after_commit", "in_restore"]
+Point = Literal["before_produce", "in_transaction", "after_commit", "in_restore", "acknowledged"]
+# Those of a transactional worker; `acknowledged` is an agent's, once for each record.
 POINTS: tuple[Point, ...] = ("before_produce", "in_transaction", "after_commit", "in_restore")
 VARIABLE = "TEST_FAULT"
 

@@ -17,6 +17,7 @@ from services.capture.settings import Settings
 from services.capture.taps import TapLetters, merged, taps
 from services.runtime import whole
 from services.runtime.clients import administering, consuming
+from services.runtime.faults import VARIABLE
 from services.runtime.kafka_local import LocalKafka
 from tests.unit.capture.wire import shop, write_pcap
 
@@ -24,11 +25,16 @@ PARTITIONS = 4
 SETTINGS = Settings(block_bytes=4_096)
 DEADLINE_S = 120
 STARTED: list[subprocess.Popen[str]] = []
-# One record a request, one request at a time: there is a middle to kill it in.
+# One record a request, one request at a time: each is acknowledged for itself.
 SLOWLY = {
     "SIDETAP_KAFKA__BATCH_NUM_MESSAGES": "1",
     "SIDETAP_KAFKA__MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION": "1",
 }
+
+
+def struck(sig: str, acknowledged: int) -> dict[str, str]:
+    """An agent that gets the signal from itself when so many records have arrived."""
+    return {**SLOWLY, VARIABLE: f"acknowledged:{acknowledged}:{sig}"}
 
 
 @pytest.fixture(scope="module")
@@ -103,11 +109,13 @@ def ends(broker: LocalKafka) -> list[int]:
     return [found["packets", p][1] for p in range(PARTITIONS)]
 
 
-def until_sent(process: subprocess.Popen[str], broker: LocalKafka, blocks: int) -> None:
-    """Wait until the topic has so many records in all, while the agent is at work."""
-    while sum(ends(broker)) < blocks:
+def until_stopped(process: subprocess.Popen[str]) -> None:
+    """Wait until the agent has stopped itself in the middle of its work."""
+    deadline_s = time.monotonic() + DEADLINE_S
+    while "T (stopped)" not in Path(f"/proc/{process.pid}/status").read_text():
         assert process.poll() is None, process.communicate()
-        time.sleep(0.005)
+        assert time.monotonic() < deadline_s, "it never came to its place"
+        time.sleep(0.05)
 
 
 def arrived(broker: LocalKafka, since: list[int]) -> list[list[bytes]]:
@@ -153,11 +161,9 @@ def test_killed_and_resumed_it_sends_what_an_undisturbed_run_sends(
     since = ends(broker)
     arguments = ["--pcap", str(capture), "--site", site]
     kill_at = sum(map(len, wanted)) * (round_ + 1) // 30
-    process = agent(arguments, broker.bootstrap, tmp_path, **SLOWLY)
-    until_sent(process, broker, sum(since) + kill_at)
-    process.send_signal(signal.SIGKILL)
+    process = agent(arguments, broker.bootstrap, tmp_path, **struck("KILL", kill_at))
     assert finished(process)[0] == -signal.SIGKILL
-    assert sum(ends(broker)) - sum(since) < sum(map(len, wanted)), "it was killed too late"
+    assert 0 < sum(ends(broker)) - sum(since) < sum(map(len, wanted))
     assert finished(agent(arguments, broker.bootstrap, tmp_path))[0] == 0
     assert first_arrivals(arrived(broker, since)) == wanted
 
@@ -167,10 +173,7 @@ def test_a_stop_by_signal_keeps_its_place(
 ) -> None:
     since = ends(broker)
     arguments = ["--pcap", str(capture), "--site", "stopped"]
-    process = agent(arguments, broker.bootstrap, tmp_path, **SLOWLY)
-    until_sent(process, broker, sum(since) + 1)
-    process.send_signal(signal.SIGTERM)
-    code, said = finished(process)
+    code, said = finished(agent(arguments, broker.bootstrap, tmp_path, **struck("TERM", 1)))
     assert code == 130
     assert "the same command goes on" in said
     code, said = finished(agent(arguments, broker.bootstrap, tmp_path))
@@ -184,9 +187,10 @@ def test_a_broker_that_is_away_for_ten_seconds_costs_nothing(
 ) -> None:
     since = ends(broker)
     arguments = ["--pcap", str(capture), "--site", "away"]
-    process = agent(arguments, broker.bootstrap, tmp_path, **SLOWLY)
-    until_sent(process, broker, sum(since) + 100)
+    process = agent(arguments, broker.bootstrap, tmp_path, **struck("STOP", 100))
+    until_stopped(process)
     broker.kill_node(1)
+    process.send_signal(signal.SIGCONT)
     time.sleep(10)
     assert process.poll() is None
     broker.start_node(1)
