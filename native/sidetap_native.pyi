@@ -15,6 +15,35 @@ def sql_fingerprint(value: bytes) -> str | None:
 def reads_as_xss(value: bytes) -> bool:
     """Whether libinjection reads the value as HTML that runs a script, in one of five places."""
 
+class Points:
+    """The points of one request, see services/detect/points.py."""
+
+    def __len__(self) -> int: ...
+    @property
+    def overlimit(self) -> list[str]:
+        """Budgets that were hit, sorted."""
+    @property
+    def spent(self) -> tuple[int, int]:
+        """Points and bytes of their values, those of headers known to be clean too."""
+    def joined(self) -> bytes:
+        """All values, each with a line feed behind it."""
+    def found(self) -> list[tuple[str, bytes, bytes, bytes, tuple[str, ...]]]:
+        """(place, name, raw, value, names of the decoders applied) of each."""
+    def break_outs(self) -> list[tuple[int, str]]:
+        """(number of the point, fingerprint) of those outside headers and documents that
+        libinjection reads as SQL that goes on after a literal or a number."""
+
+class PointCutter:
+    """Cuts requests into points; remembers headers that said nothing. Holds the GIL."""
+
+    def __init__(self) -> None: ...
+    def request(self, target: bytes, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Points:
+        """`body` is without its content coding."""
+    def messages(self, payloads: Sequence[bytes]) -> Points:
+        """Of a WebSocket's client, not compressed."""
+    def learn(self, points: Points) -> None:
+        """Headers of this request said nothing: the next time they cost the same, unseen."""
+
 class GrpcMessage:
     """A message of a gRPC body, without its prefix and coding."""
 

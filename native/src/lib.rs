@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod limits;
 pub mod outline;
 pub mod pack;
+pub mod points;
 #[cfg(feature = "python")]
 mod python;
 pub mod reassembler;

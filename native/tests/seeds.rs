@@ -9,6 +9,10 @@ mod inbound;
 #[path = "../fuzz/flows.rs"]
 mod flows;
 
+#[allow(dead_code)] // the properties use the rest
+#[path = "../fuzz/requests.rs"]
+mod requests;
+
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/seeds")
@@ -71,4 +75,9 @@ fn tls_streams() {
 #[test]
 fn header_blocks() {
     replay("header_blocks", flows::header_blocks);
+}
+
+#[test]
+fn requests_cut() {
+    replay("points", requests::cut);
 }

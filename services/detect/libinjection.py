@@ -36,8 +36,6 @@ HTML = Rule(
 )
 # What libinjection is fast on and an injection fits into.
 VALUE_BYTES_MAX = 4_096
-# Without one of these no value goes on in SQL after a literal or a number.
-NO_SQL_SIGN = bytes(c for c in range(256) if c not in b"'\"`;()#|&=<>*+ \t\r\n\x0b\x0c\xa0")
 # Begins inside a literal, after a number, or with what follows one.
 BREAKS_OUT = ("s", "1", "&", "U", "v", "X", ")", ";", "o")
 # These are as common where nobody attacks: "a"-"b", "a" - "b" AS c, 1--.
@@ -51,7 +49,7 @@ def sql_opinion(point: Point) -> Iterator[tuple[Rule, Match]]:
         return
     fingerprint = sql_fingerprint(value)
     if fingerprint is not None:
-        yield sql_rule(fingerprint), Match(point, 0, len(value))
+        yield sql_signal(point, fingerprint)
 
 
 def html_opinion(point: Point) -> Iterator[tuple[Rule, Match]]:
@@ -60,11 +58,9 @@ def html_opinion(point: Point) -> Iterator[tuple[Rule, Match]]:
         yield HTML, Match(point, 0, len(point.value))
 
 
-def may_break_out(value: bytes) -> bool:
-    """Whether the value can end a literal, or go on after a number."""
-    if not value.translate(None, NO_SQL_SIGN):
-        return False
-    return b"'" in value or b'"' in value or not value.lstrip()[:1].isalpha()
+def sql_signal(point: Point, fingerprint: str) -> tuple[Rule, Match]:
+    """The opinion that a fingerprint is."""
+    return sql_rule(fingerprint), Match(point, 0, len(point.value))
 
 
 def sql_rule(fingerprint: str) -> Rule:

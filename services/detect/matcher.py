@@ -1,6 +1,6 @@
 """All rules over all points: one scan that says what occurs, then a look where.
 
-In:   points.
+In:   points; of all of them the joined values.
 Out:  each rule that occurs, with its possible places in every point, first ends first.
 Keeps: compiled Hyperscan databases.
 
@@ -49,16 +49,15 @@ class Matcher:
         ]
         self._own: dict[str, Any] = {}
 
-    def occurring(self, points: Sequence[Point]) -> list[Rule]:
-        """The rules that may match any of the points; no other can."""
-        values = b"\n".join([point.value for point in points]) + LAST
+    def occurring(self, values: bytes, count: int) -> list[Rule]:
+        """The rules that may match any of `count` values, each with LAST behind it."""
         occurring: list[Rule] = []
         for rules, database in self._groups:
             found: list[int] = []
             database.scan(values, match_event_handler=_noted, context=found)
             if found:
                 occurring += [rules[number] for number in sorted(found)]
-        if values.count(b"\n") == len(points) and b"\r" not in values:
+        if values.count(LAST) == count and b"\r" not in values:
             return [rule for rule in occurring if not rule.line_end]
         return occurring
 

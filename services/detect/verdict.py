@@ -8,12 +8,10 @@ Keeps: the compiled rules, and header values that were seen to be clean.
 from collections.abc import Callable, Iterable, Iterator
 
 from services.detect import libinjection
-from services.detect.clean import Clean
 from services.detect.context import is_text
 from services.detect.detectors import DETECTORS, class_of
 from services.detect.matcher import Matcher
-from services.detect.messages import points_of_messages
-from services.detect.points import Point, Points, points_of
+from services.detect.points import Cutter, Point, Points
 from services.detect.rules import Match, Rule
 from services.detect.scoring import Signal, Verdict, decided, score
 from services.detect.view import MessageView, RequestView
@@ -31,28 +29,28 @@ class Inspector:
 
     def __init__(self) -> None:
         self._matcher = Matcher([rule for detector in DETECTORS for rule in detector.rules])
-        self._clean = Clean()
+        self._cutter = Cutter()
 
     def inspect(self, request: RequestView, excluded: Excluded = nothing_excluded) -> Verdict:
         """Decide on one request."""
-        points = points_of(request, self._clean)
-        found = self._signals(points.found)
+        points = self._cutter.request(request)
+        found = self._signals(points)
         if not found and not points.overlimit:
-            self._clean.learn(points.headers)
+            self._cutter.learn(points)
         return _verdict(points, found, excluded)
 
     def inspect_messages(
         self, messages: Iterable[MessageView], excluded: Excluded = nothing_excluded
     ) -> Verdict:
         """Decide on what a WebSocket's client said."""
-        points = points_of_messages(messages)
-        return _verdict(points, self._signals(points.found), excluded)
+        points = self._cutter.messages(messages)
+        return _verdict(points, self._signals(points), excluded)
 
-    def _signals(self, points: list[Point]) -> list[Signal]:
+    def _signals(self, points: Points) -> list[Signal]:
         signals = [
             signal
-            for rule in self._matcher.occurring(points)
-            for point in points
+            for rule in self._matcher.occurring(points.cut.joined(), len(points))
+            for point in points.found
             if (signal := self._first(rule, point))
         ]
         return signals + list(_opinions(points, signals))
@@ -65,21 +63,26 @@ class Inspector:
         return next((signal for match in matches if (signal := signal_of(rule, match))), None)
 
 
-def _opinions(points: list[Point], signals: list[Signal]) -> Iterator[Signal]:
+def _opinions(points: Points, signals: list[Signal]) -> Iterator[Signal]:
     """What libinjection adds to the signals of the rules.
 
     Where no rule speaks, only a break-out can decide, and that begins with a quote sign somewhere
     or with something else than a letter: other values are not asked, for it would not count.
     """
+    break_outs = dict(points.cut.break_outs())
     suspected: dict[str, set[int]] = {"sqli": set(), "xss": set()}
     for signal in signals:
         if signal.class_ in suspected:
             suspected[signal.class_].add(id(signal.match.point))
-    for point in points:
+    if not break_outs and not any(suspected.values()):
+        return
+    for number, point in enumerate(points.found):
         if point.place in ("header", "document"):
             continue
         said: list[tuple[Rule, Match]] = []
-        if id(point) in suspected["sqli"] or libinjection.may_break_out(point.value):
+        if number in break_outs:
+            said.append(libinjection.sql_signal(point, break_outs[number]))
+        elif id(point) in suspected["sqli"]:
             said += libinjection.sql_opinion(point)
         if id(point) in suspected["xss"]:
             said += libinjection.html_opinion(point)
@@ -91,7 +94,7 @@ def _verdict(points: Points, found: list[Signal], excluded: Excluded) -> Verdict
     return Verdict(
         scores=decided(score(signals)),
         signals=signals,
-        overlimit=tuple(sorted(points.overlimit)),
+        overlimit=tuple(points.overlimit),
     )
 
 

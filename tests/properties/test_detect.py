@@ -7,11 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.detect import rawhttp
-from services.detect.clean import Clean
-from services.detect.decoders import DECODERS, READINGS, percent
 from services.detect.detectors import DETECTORS
-from services.detect.matcher import Matcher
-from services.detect.points import POINTS_MAX, TOTAL_BYTES_MAX, Point, points_of
+from services.detect.matcher import LAST, Matcher
+from services.detect.points import Cutter, Point
 from services.detect.verdict import Inspector
 
 RULES = [rule for detector in DETECTORS for rule in detector.rules]
@@ -24,6 +22,10 @@ PIECES = [
     b"@{[x]}", b"@", b"\0", b"\xc0\xaf", b"\xff",
 ]  # fmt: skip
 VALUES = st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=12).map(b"".join)
+
+# As in native/src/points/collect.rs.
+POINTS_MAX = 2_000
+TOTAL_BYTES_MAX = 1_048_576
 
 # A rule's database is compiled when it first speaks, which takes longer than any deadline.
 FEW = settings(deadline=None, max_examples=60)
@@ -43,7 +45,8 @@ def inspector() -> Inspector:
 @given(st.lists(VALUES, min_size=1, max_size=4))
 def test_the_scan_over_all_misses_nothing_that_a_rule_finds_by_itself(values: list[bytes]) -> None:
     points = [Point("query", b"q", value, value) for value in values]
-    occurring = {rule.id for rule in matcher().occurring(points)}
+    joined = b"".join(value + LAST for value in values)
+    occurring = {rule.id for rule in matcher().occurring(joined, len(values))}
     alone = {
         rule.id for rule in RULES if any(next(matcher().places(rule, p), None) for p in points)
     }
@@ -54,7 +57,7 @@ def test_the_scan_over_all_misses_nothing_that_a_rule_finds_by_itself(values: li
 @given(VALUES)
 def test_a_match_lies_inside_its_value(value: bytes) -> None:
     point = Point("query", b"q", value, value)
-    for rule in matcher().occurring([point]):
+    for rule in matcher().occurring(value + LAST, 1):
         for match in matcher().places(rule, point):
             assert 0 <= match.start <= match.end <= len(value)
             assert match.before + match.text + match.after == value
@@ -64,7 +67,7 @@ def test_a_match_lies_inside_its_value(value: bytes) -> None:
 @given(st.binary(max_size=400) | VALUES)
 def test_any_bytes_are_a_request_with_a_verdict_within_the_budgets(data: bytes) -> None:
     request = rawhttp.parse_request(data, [])
-    points = points_of(request, Clean())
+    points = Cutter().request(request)
     assert len(points.found) <= POINTS_MAX
     assert sum(len(point.value) for point in points.found) <= TOTAL_BYTES_MAX
     inspector().inspect(request)
@@ -72,16 +75,19 @@ def test_any_bytes_are_a_request_with_a_verdict_within_the_budgets(data: bytes) 
 
 @FEW
 @given(VALUES)
-def test_decoders_and_readings_take_anything_and_change_it(value: bytes) -> None:
-    for _, decode in (*DECODERS, *READINGS):
-        assert decode(value) != value
+def test_each_value_of_a_place_is_there_once(value: bytes) -> None:
+    request = rawhttp.parse_request(b"GET / HTTP/1.1\r\nX-A: " + value, [])
+    found = [point.value for point in Cutter().request(request).found if point.where == "path"]
+    assert len(found) == len(set(found))
 
 
 @FEW
 @given(st.binary(min_size=1, max_size=60))
 def test_percent_undoes_what_quote_does(value: bytes) -> None:
     sent = quote(value, safe="").encode()
-    assert (percent(sent) or sent) == value
+    request = rawhttp.parse_request(b"GET / HTTP/1.1\r\nX-A: " + sent + b"\r\n\r\n", [])
+    found = Cutter().request(request).found
+    assert value in [point.value for point in found if point.where == "header.x-a"]
 
 
 @FEW

@@ -5,6 +5,9 @@ use std::panic::{UnwindSafe, catch_unwind};
 
 use pyo3::prelude::*;
 
+/// What libinjection is fast on and an injection fits into.
+const VALUE_BYTES_MAX: usize = 4_096;
+
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(sql_fingerprint, module)?)?;
     module.add_function(wrap_pyfunction!(reads_as_xss, module)?)
@@ -13,6 +16,25 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// One letter a token of what reads as an SQL injection; None for everything else.
 #[pyfunction]
 fn sql_fingerprint(value: &[u8]) -> Option<String> {
+    fingerprint(value)
+}
+
+/// Whether the value can end a literal, or go on after a number: without a sign of SQL in it, none
+/// can, and what begins with a letter needs a quote sign. Of other values nobody is asked.
+pub fn may_break_out(value: &[u8]) -> bool {
+    let has = |signs: &[u8]| value.iter().any(|byte| signs.contains(byte));
+    let first = value
+        .iter()
+        .find(|byte| !matches!(byte, b' ' | b'\t'..=b'\r'));
+    has(b"'\"`;()#|&=<>*+ \t\r\n\x0b\x0c\xa0")
+        && (has(b"'\"") || !first.is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// As `sql_fingerprint`; None for a value that is longer than libinjection is fast on.
+pub fn fingerprint(value: &[u8]) -> Option<String> {
+    if value.len() > VALUE_BYTES_MAX {
+        return None;
+    }
     opinion(|| {
         let said = libinjectionrs::detect_sqli(value);
         let fingerprint = said.fingerprint.as_ref()?;

@@ -10,6 +10,7 @@ mod exchange;
 mod grpc;
 mod injection;
 mod outline;
+mod points;
 mod reassembler;
 
 #[pymodule]
@@ -19,6 +20,7 @@ fn sidetap_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     grpc::register(module)?;
     injection::register(module)?;
     outline::register(module)?;
+    points::register(module)?;
     reassembler::register(module)
 }
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from services.detect.detectors import BY_CLASS
-from services.detect.matcher import Matcher
+from services.detect.matcher import LAST, Matcher
 from services.detect.points import Point
 from services.detect.responses import heads, proofs
 from services.detect.responses.answer import Answer
@@ -56,7 +56,7 @@ class Reading:
 
     def _candidates(self, answer: Answer, point: Point) -> Iterator[BodyRule]:
         """Rules that may match: of one scan, and those that the path alone calls for."""
-        for rule in self._everywhere.occurring([point]):
+        for rule in self._everywhere.occurring(point.value + LAST, 1):
             assert isinstance(rule, BodyRule)
             yield rule
         if self._paths.search(answer.path):

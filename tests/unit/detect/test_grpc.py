@@ -2,8 +2,7 @@
 
 import gzip
 
-from services.detect.clean import Clean
-from services.detect.points import points_of
+from services.detect.points import Cutter
 from services.detect.verdict import Inspector
 from services.detect.view import Bytes, PlainRequest
 
@@ -26,7 +25,7 @@ def call(
 
 
 def places(request: PlainRequest) -> list[tuple[str, bytes]]:
-    points = points_of(request, Clean()).found
+    points = Cutter().request(request).found
     return [(one.where, one.value) for one in points if one.where.startswith("body")]
 
 

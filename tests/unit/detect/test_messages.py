@@ -6,7 +6,7 @@ from functools import cache
 from schemas.codec import decode
 from schemas.types import Exchange, Finding, SocketMessage
 from services.detect.core import DetectCore
-from services.detect.messages import points_of_messages
+from services.detect.points import Cutter
 from services.detect.settings import Settings
 from services.detect.verdict import Inspector
 from services.runtime.masking import Masker
@@ -25,7 +25,7 @@ def said(payload: bytes, **of: object) -> SocketMessage:
 
 
 def places(*messages: SocketMessage) -> list[tuple[str, bytes]]:
-    return [(point.where, point.value) for point in points_of_messages(messages).found]
+    return [(point.where, point.value) for point in Cutter().messages(messages).found]
 
 
 @cache

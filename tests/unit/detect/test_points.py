@@ -3,9 +3,12 @@
 import base64
 import json
 
-from services.detect.clean import Clean
-from services.detect.points import DEPTH_MAX, POINTS_MAX, Points, points_of
+from services.detect.points import Cutter, Points
 from services.detect.view import Bytes, PlainRequest
+
+# As in native/src/points/collect.rs.
+DEPTH_MAX = 5
+POINTS_MAX = 2_000
 
 
 def request(
@@ -18,7 +21,7 @@ def request(
 
 
 def points(asked: PlainRequest) -> Points:
-    return points_of(asked, Clean())
+    return Cutter().request(asked)
 
 
 def values(asked: PlainRequest, where: str) -> list[bytes]:
@@ -81,12 +84,12 @@ def test_budgets_are_kept_and_named() -> None:
     value = b"a"
     for _ in range(DEPTH_MAX + 2):
         value = value.replace(b"%", b"%25") if b"%" in value else b"%" + value.hex().encode()
-    assert points(request(b"/?q=" + value)).overlimit == {"decoding depth"}
+    assert points(request(b"/?q=" + value)).overlimit == ["decoding depth"]
     many = b"/?" + b"&".join(b"a%d=1" % i for i in range(POINTS_MAX))
     assert len(points(request(many)).found) <= POINTS_MAX
-    assert points(request(b"/", b"text/plain", b"x y" * 400_000)).overlimit == {"value bytes"}
+    assert points(request(b"/", b"text/plain", b"x y" * 400_000)).overlimit == ["value bytes"]
     wide = json.dumps({str(i): "x" for i in range(2_000)}).encode()
-    assert points(request(b"/", b"", wide)).overlimit == {"pairs"}
+    assert points(request(b"/", b"", wide)).overlimit == ["pairs"]
 
 
 def test_json_too_deep_is_looked_at_as_it_stands() -> None:
@@ -95,10 +98,23 @@ def test_json_too_deep_is_looked_at_as_it_stands() -> None:
 
 
 def test_a_header_seen_clean_costs_the_same_and_gives_no_points() -> None:
-    clean = Clean()
+    cutter = Cutter()
     asked = request(b"/", b"", b"", (b"X-A", b"some value"))
-    first = points_of(asked, clean)
-    clean.learn(first.headers)
-    second = points_of(asked, clean)
-    assert second.spent() == first.spent()
+    first = cutter.request(asked)
+    cutter.learn(first)
+    second = cutter.request(asked)
+    assert second.cut.spent == first.cut.spent
     assert [p.where for p in first.found if p not in second.found] == ["header.x-a", "header.name"]
+
+
+def test_a_header_is_known_by_its_name_and_its_value() -> None:
+    cutter = Cutter()
+    cutter.learn(cutter.request(request(b"/", b"", b"", (b"ab", b"c"))))
+    other = cutter.request(request(b"/", b"", b"", (b"a", b"bc")))
+    assert "header.a" in [point.where for point in other.found]
+
+
+def test_the_joined_values_are_all_values_each_with_a_line_end() -> None:
+    found = points(request(b"/a?q=1", b"", b"", (b"X-A", b"v")))
+    assert found.cut.joined() == b"".join(point.value + b"\n" for point in found.found)
+    assert len(found) == len(found.found)
