@@ -259,6 +259,55 @@ class SensitivePlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPart:
+    """When a part of an operation was seen."""
+
+    what: str
+    first_us: int
+    last_us: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "what": self.what,
+            "first_us": self.first_us,
+            "last_us": self.last_us,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "SeenPart":
+        """From fastavro."""
+        return cls(
+            what=value["what"],
+            first_us=value["first_us"],
+            last_us=value["last_us"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageGap:
+    """Days without a request, between days with some."""
+
+    from_us: int
+    to_us: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "from_us": self.from_us,
+            "to_us": self.to_us,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "UsageGap":
+        """From fastavro."""
+        return cls(
+            from_us=value["from_us"],
+            to_us=value["to_us"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """One operation of one API with all that is known of it."""
 
@@ -284,6 +333,8 @@ class Endpoint:
     limits: tuple[str, ...] = ()
     sensitive_at: tuple[SensitivePlace, ...] = ()
     fields: tuple[str, ...] = ()
+    seen: tuple[SeenPart, ...] = ()
+    gaps: tuple[UsageGap, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -310,6 +361,8 @@ class Endpoint:
             "limits": list(self.limits),
             "sensitive_at": [item.to_avro() for item in self.sensitive_at],
             "fields": list(self.fields),
+            "seen": [item.to_avro() for item in self.seen],
+            "gaps": [item.to_avro() for item in self.gaps],
         }
 
     @classmethod
@@ -338,6 +391,8 @@ class Endpoint:
             limits=tuple(value["limits"]),
             sensitive_at=tuple(SensitivePlace.from_avro(item) for item in value["sensitive_at"]),
             fields=tuple(value["fields"]),
+            seen=tuple(SeenPart.from_avro(item) for item in value["seen"]),
+            gaps=tuple(UsageGap.from_avro(item) for item in value["gaps"]),
         )
 
 
@@ -1066,6 +1121,7 @@ class Sighting:
     site: str
     host: str
     body: bytes
+    at_us: int = 0
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -1074,6 +1130,7 @@ class Sighting:
             "site": self.site,
             "host": self.host,
             "body": self.body,
+            "at_us": self.at_us,
         }
 
     @classmethod
@@ -1084,6 +1141,7 @@ class Sighting:
             site=value["site"],
             host=value["host"],
             body=value["body"],
+            at_us=value["at_us"],
         )
 
 
@@ -1890,6 +1948,35 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldChange:
+    """A change of an API that was told, so that it is not told again unless more is known of it."""
+
+    site: str
+    at_us: int
+    revision: int
+    digest: str
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "revision": self.revision,
+            "digest": self.digest,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "ToldChange":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            revision=value["revision"],
+            digest=value["digest"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unanswered:
     """A request whose response comes in a later record (revision 1), which does not repeat it."""
 
@@ -2052,6 +2139,8 @@ RECORDS = (
     AuthUse,
     Risk,
     SensitivePlace,
+    SeenPart,
+    UsageGap,
     Endpoint,
     Tls,
     Header,
@@ -2092,6 +2181,7 @@ RECORDS = (
     SoftMissing,
     Hint,
     Suspicion,
+    ToldChange,
     Unanswered,
     UntoldFacts,
     Miss,

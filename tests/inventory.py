@@ -32,7 +32,7 @@ def merged(outputs: Iterable[Output], core: MergeCore | None = None) -> list[End
     core.feed(events)
     changes = core.take()
     assert changes.rejected == []
-    return [decode(out.value) for out in changes.outputs if out.value is not None]
+    return [decode(out.value) for out in changes.outputs if out.value and out.topic == "endpoints"]
 
 
 def inventory(told: Iterable[Endpoint]) -> Operations:

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -11,19 +12,31 @@ import orjson
 import typer
 
 from schemas.types import Endpoint
+from services.cli import api_changes
 from services.cli.broker import KafkaOption, client, records
 from services.cli.descriptions.compared import compared, show
 from services.cli.inventory import latest, statuses, table_of
 from services.cli.json_forms import endpoint_form
-from services.cli.moments import iso
+from services.cli.moments import iso, moment_us
 from services.cli.openapi import document
 from services.cli.output import Format, chosen, print_json, print_people
 from services.cli.refusal import RefusedError, os_reason
+from services.discovery.settings import Settings
+from services.runtime.settings import load
 
 CSV_COLUMNS = (
     "host", "method", "template", "protocol", "operation", "admitted", "parameters", "statuses",
     "auth", "sensitive", "risk", "tags", "first_at", "last_at", "count",
 )  # fmt: skip
+
+
+CompareOption = Annotated[
+    Path | None, typer.Option("--compare", metavar="SPEC", help="Against OpenAPI 3 or Swagger 2.")
+]
+PreviousOption = Annotated[
+    Path | None,
+    typer.Option("--previous", metavar="SPEC", help="The one before: what is gone from it."),
+]
 
 
 class Export(StrEnum):
@@ -43,13 +56,11 @@ def endpoints(
     export: Annotated[
         Export | None, typer.Option("--export", help="openapi (3.1, JSON) or csv, to stdout.")
     ] = None,
-    compare: Annotated[
-        Path | None,
-        typer.Option("--compare", metavar="SPEC", help="Against OpenAPI 3 or Swagger 2."),
-    ] = None,
-    previous: Annotated[
-        Path | None,
-        typer.Option("--previous", metavar="SPEC", help="The one before: what is gone from it."),
+    compare: CompareOption = None,
+    previous: PreviousOption = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="T", help="What changed since: 2026-11-22T20:00Z, 7d."),
     ] = None,
     source: Annotated[
         str | None,
@@ -66,11 +77,12 @@ def endpoints(
     Examples:
       sidetap endpoints --host shop.demo
       sidetap endpoints --export openapi > openapi.json
+      sidetap endpoints --since 7d
       sidetap endpoints --compare openapi.yaml
       sidetap read day.pcap --emit endpoints | sidetap endpoints --compare openapi.yaml --from -
     """
-    if export and (said or compare):
-        raise RefusedError("give one of --export, --format and --compare.")
+    if (export and said) or sum(map(bool, (export, compare, since))) > 1:
+        raise RefusedError("give one of --export, --compare and --since; --export has no --format.")
     if (previous or source) and not compare:
         raise RefusedError("--previous and --from are for --compare.")
     if compare:
@@ -80,6 +92,13 @@ def endpoints(
         return
     known = latest(records(client(kafka), "endpoints"))
     kept = [e for e in known if host is None or e.host == host.lower()]
+    if since:
+        api_changes.show(_since(kept, since), chosen(said))
+    else:
+        _show(kept, export, said)
+
+
+def _show(kept: list[Endpoint], export: Export | None, said: Format | None) -> None:
     if export is Export.openapi:
         sys.stdout.buffer.write(orjson.dumps(document(kept), option=orjson.OPT_INDENT_2) + b"\n")
     elif export is Export.csv:
@@ -88,6 +107,11 @@ def endpoints(
         print_json(endpoint_form(endpoint) for endpoint in kept)
     else:
         print_people(table_of(kept))
+
+
+def _since(known: Iterable[Endpoint], moment: str) -> list[api_changes.Found]:
+    from_us = moment_us(moment, time.time_ns() // 1_000)
+    return api_changes.since(known, from_us, load().of(Settings))
 
 
 def _forms(source: str | None, kafka: str | None) -> list[dict[str, Any]]:

@@ -211,6 +211,11 @@ def endpoint_form(endpoint: Endpoint) -> Json:
             for p in endpoint.sensitive_at
         ],
         "fields": endpoint.fields,
+        "seen": [
+            {"what": part.what, "first_at": iso(part.first_us), "last_at": iso(part.last_us)}
+            for part in endpoint.seen
+        ],
+        "gaps": [{"from": iso(gap.from_us), "to": iso(gap.to_us)} for gap in endpoint.gaps],
     }
 
 

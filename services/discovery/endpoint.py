@@ -5,6 +5,7 @@ Out:    an Endpoint, structures as JSON Schema.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import cast
 from zlib import crc32
 
@@ -17,12 +18,14 @@ from schemas.types import (
     Place,
     RequestBody,
     ResponseShape,
+    SeenPart,
     SensitivePlace,
+    UsageGap,
 )  # fmt: skip
 from services.discovery.headers import KEY_HEADERS
 from services.discovery.hosts import NOT_THERE, Name
 from services.discovery.known import Known
-from services.discovery.operation import Operation, Part
+from services.discovery.operation import DAY_US, Operation, Part
 from services.discovery.risk import flows, risk
 from services.discovery.schema import Schema, json_schema, text_schema
 from services.discovery.sensitive import kinds, places
@@ -67,6 +70,8 @@ def endpoint(
         limits=tuple(sorted(limits)),
         sensitive_at=at,
         fields=tuple(sorted(operation.fields)),
+        seen=_seen(operation, parameters, settings),
+        gaps=_gaps(operation),
     )
 
 
@@ -77,8 +82,35 @@ def removed(site: str, host: str, name: Name) -> Endpoint:
         protocol="rest", operation=name.operation or None, application="", admitted=False,
         removed=True, first_us=0, last_us=0, count=0, parameters=(), request_bodies=(),
         responses=(), auth=(), sensitive=(), risk=None, tags=(), limits=(), sensitive_at=(),
-        fields=(),
+        fields=(), seen=(), gaps=(),
     )  # fmt: skip
+
+
+def _seen(
+    operation: Operation, parameters: Sequence[Parameter], settings: Settings
+) -> tuple[SeenPart, ...]:
+    """Parts with their times; rare ones are noise, as rare parameters are."""
+    told = {f"{parameter.place} {parameter.name}" for parameter in parameters}
+    share = settings.parameter_share
+    for name, counts, total in (
+        ("auth", operation.auth_of_successes, operation.successes),
+        ("status", operation.statuses, operation.answered),
+        ("body", {kind: b.count for kind, b in operation.bodies.items()}, operation.successes),
+    ):
+        told |= {f"{name} {kind}" for kind, count in counts.items() if count > share * total}
+    return tuple(
+        SeenPart(what=what, first_us=first_us, last_us=last_us)
+        for what, (first_us, last_us) in sorted(operation.seen.items())
+        if what in told
+    )
+
+
+def _gaps(operation: Operation) -> tuple[UsageGap, ...]:
+    runs = operation.days
+    return tuple(
+        UsageGap(from_us=(before[1] + 1) * DAY_US, to_us=after[0] * DAY_US)
+        for before, after in pairwise(runs)
+    )
 
 
 def numbered(template: str) -> str:

@@ -145,19 +145,24 @@ def count(operation: Operation, what: Sequence[Any], span: Span) -> None:
             operation.request(span, application)
         case ("a", status, success, auth, spoken):
             operation.answer(span, status, success=success)
+            operation.meet(f"status {status}", span)
             for kind in auth.split():
                 add(operation.auth, kind, span.count)
                 if success:
                     add(operation.auth_of_successes, kind, span.count)
+                    operation.meet(f"auth {kind}", span)
             if spoken:
                 add(operation.protocols, spoken, span.count)
         case ("r", status, kind, outline):
             operation.response(status, kind, outline, span.count)
         case ("b", kind, outline):
             operation.body(kind, outline, span.count)
+            operation.meet(f"body {kind}", span)
         case ("p", *parameters):
             for name, outline in zip(parameters[::2], parameters[1::2], strict=True):
                 operation.parameter(name, outline, span.count)
+                if not name.startswith("path "):
+                    operation.meet(name, span)
         case ("f", *names):
             operation.select(names, span.count)
 

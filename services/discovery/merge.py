@@ -14,8 +14,10 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from schemas.codec import UndecodableError, decode_as, encode
-from schemas.types import Endpoint, HostLimit, Sighting
+from schemas.types import Endpoint, HostLimit, Sighting, SiteClock
 from services.discovery.bounded import rank
+from services.discovery.change_findings import ChangeFindings
+from services.discovery.changes import DAY_US
 from services.discovery.endpoint import endpoint, outline, removed
 from services.discovery.hosts import NOT_THERE, Host, Name, never_there
 from services.discovery.known import Known, decoded, encoded, row_key
@@ -46,6 +48,10 @@ class MergeCore:
         self._limits: Table[HostLimit] = Table(
             "limit", encode, lambda row: decode_as(HostLimit, row), rows_max=HOSTS_MAX
         )
+        self._clocks: Table[SiteClock] = Table(
+            "clock", encode, lambda row: decode_as(SiteClock, row), rows_max=HOSTS_MAX
+        )
+        self._told_changes = ChangeFindings(settings)
         self._hosts: dict[Place, Host] = {}
         self._stale: set[Place] = set()
         # How many rows stand in the inventory under one name.
@@ -55,7 +61,7 @@ class MergeCore:
 
     def restore(self, rows: Iterable[Row]) -> None:
         """See Core."""
-        table.restore(rows, self._rows, self._limits)
+        table.restore(rows, self._rows, self._limits, self._clocks, self._told_changes.table)
         for _, known in self._rows.items():
             place = known.site, known.host
             operation = known.operation
@@ -84,6 +90,7 @@ class MergeCore:
         """See Core."""
         changes, self._changes = self._changes, Changes()
         changes.rows += self._rows.take() + self._limits.take()
+        changes.rows += self._clocks.take() + self._told_changes.table.take()
         changes.counts.update(self._counts)
         self._counts.clear()
         return changes
@@ -93,12 +100,23 @@ class MergeCore:
             raise UndecodableError("a record without a value")
         sighting = decode_as(Sighting, event.value)
         if not sighting.body:
-            for place in sorted(place for place in self._stale if place[0] == sighting.site):
-                self._tell(place)
+            self._pulse(sighting.site, sighting.at_us)
             return
         place = sighting.site, sighting.host
         for name, operation in _operations(sighting):
             self._add(place, name, operation)
+
+    def _pulse(self, site: str, at_us: int) -> None:
+        """Tell what is stale and, once a day of packet time, what became of the rest."""
+        clock = self._clocks.get(site.encode())
+        now_us = max(at_us, clock.at_us if clock else 0)
+        next_day = clock is not None and now_us // DAY_US > clock.at_us // DAY_US
+        if now_us and (next_day or clock is None):
+            self._clocks.put(site.encode(), SiteClock(at_us=now_us))
+            self._told_changes.forget(site, now_us)
+        places = self._hosts if next_day else self._stale
+        for place in sorted(place for place in places if place[0] == site):
+            self._tell(place, now_us, every=next_day)
 
     def _host(self, place: Place) -> Host:
         host = self._hosts.get(place)
@@ -206,8 +224,8 @@ class MergeCore:
             self._remove(place, before)
             self._put(place, after, moved.operation)
 
-    def _tell(self, place: Place) -> None:
-        """Bring a host's operations in the inventory up to date."""
+    def _tell(self, place: Place, now_us: int, *, every: bool) -> None:
+        """Bring a host's operations in the inventory up to date; `every`: all are looked at."""
         rows = self._rows_of(place)
         working = [known for known in rows if known.operation.successes]
         templates = Templates(
@@ -229,9 +247,16 @@ class MergeCore:
             if known.stale or known.told_as != template:
                 changed[told] = None
                 changed.update(self._retold(place, known, template))
-        for name in changed:
+        host_us = min((known.operation.first_us for known in rows), default=0)
+        for name in groups if every else changed:
             those = groups.get(name)
-            self._say(self._endpoint(place, name, those) if those else removed(*place, name))
+            if those:
+                record = self._endpoint(place, name, those)
+                self._changes.outputs += self._told_changes.of(record, host_us, now_us)
+            if name in changed:
+                self._say(record if those else removed(*place, name))
+        for name in sorted(changed.keys() - groups.keys()) if every else ():
+            self._say(removed(*place, name))
         self._stale.discard(place)
 
     def _retold(self, place: Place, known: Known, told_as: str) -> dict[Name, None]:

@@ -156,7 +156,7 @@ class ObserveCore:
         if is_end or now // PULSE_US > (before or 0) // PULSE_US:
             self._tell()
         if is_end or self._is_my_turn(before or 0, now):
-            pulse = Sighting(id=f"{self._span()}/pulse", site=site, host="", body=b"")
+            pulse = Sighting(id=f"{self._span()}/pulse", site=site, host="", body=b"", at_us=now)
             self._changes.outputs.append(Output(TOPIC, None, encode(pulse), EVERY))
             self._forget(site, now - ANSWER_US_MAX)
 
@@ -189,7 +189,7 @@ class ObserveCore:
         for (site, host), sums in hosts.items():
             for body in _bodies(sums):
                 name = f"{self._span()}/{number}"
-                sighting = Sighting(id=name, site=site, host=host, body=body)
+                sighting = Sighting(id=name, site=site, host=host, body=body, at_us=0)
                 key = f"{site}/{host}".encode()
                 self._changes.outputs.append(Output(TOPIC, key, encode(sighting)))
                 number += 1

@@ -19,6 +19,11 @@ REQUEST_TYPES_MAX = 8
 RESPONSE_TYPES_MAX = 24
 # Fields that clients select (GraphQL), by path.
 FIELDS_MAX = 256
+# Parts of an operation whose times are kept: parameters, bodies, authentication, statuses.
+SEEN_MAX = 256
+# Runs of days with requests. An operation that rests more often than this is used by chance.
+RUNS_MAX = 64
+DAY_US = 86_400_000_000
 # Kinds of authentication and protocols are closed lists: no limit is needed.
 
 Dump = dict[str, Any]
@@ -68,9 +73,9 @@ class Operation:
     """One method on one path template of one host."""
 
     __slots__ = (
-        "answered", "application", "auth", "auth_of_successes", "bodies", "count", "fields",
+        "answered", "application", "auth", "auth_of_successes", "bodies", "count", "days", "fields",
         "first_success_us", "first_us", "last_success_us", "last_us", "overflow", "parameters",
-        "protocols", "responses", "statuses", "successes",
+        "protocols", "responses", "seen", "statuses", "successes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -96,6 +101,10 @@ class Operation:
         """By "status mediatype"."""
         self.fields: dict[str, int] = {}
         """What successful requests selected of the answer, by path."""
+        self.seen: dict[str, tuple[int, int]] = {}
+        """First and last time of a part, as in Endpoint."""
+        self.days: list[tuple[int, int]] = []
+        """Runs of days since 1970 with requests: first and last of each, in order."""
         self.overflow: set[str] = set()
         """Names of limits that were reached."""
 
@@ -104,6 +113,7 @@ class Operation:
         self.first_us = min(self.first_us, span.first_us) if self.count else span.first_us
         self.last_us = max(self.last_us, span.last_us)
         self.count += span.count
+        self.days = runs([*self.days, (span.first_us // DAY_US, span.last_us // DAY_US)])
         self._label(application)
 
     def answer(self, span: Span, status: int, *, success: bool) -> None:
@@ -137,6 +147,16 @@ class Operation:
         if keep(self.fields, FIELDS_MAX):
             self.overflow.add("fields")
 
+    def meet(self, part: str, span: Span) -> None:
+        """A part of the operation was seen in these times."""
+        self._meet(part, span.first_us, span.last_us)
+        if keep(self.seen, SEEN_MAX):
+            self.overflow.add("seen")
+
+    def _meet(self, part: str, first_us: int, last_us: int) -> None:
+        first, last = self.seen.get(part, (first_us, last_us))
+        self.seen[part] = min(first, first_us), max(last, last_us)
+
     def _part(self, parts: dict[str, Part], name: str, limit: int, overflow: str) -> Part:
         found = parts.get(name)
         if found is None:
@@ -165,6 +185,11 @@ class Operation:
         for mine, theirs in zip(self.counts(), other.counts(), strict=True):
             add_all(mine, theirs)
         self.overflow |= other.overflow
+        self.days = runs([*self.days, *other.days])
+        for part, (first_us, last_us) in other.seen.items():
+            self._meet(part, first_us, last_us)
+        if keep(self.seen, SEEN_MAX):
+            self.overflow.add("seen")
         if other.fields:
             add_all(self.fields, other.fields)
             if keep(self.fields, FIELDS_MAX):
@@ -172,6 +197,17 @@ class Operation:
         self._merge_parts(self.parameters, other.parameters, PARAMETERS_MAX, "parameters")
         self._merge_parts(self.bodies, other.bodies, REQUEST_TYPES_MAX, "request_types")
         self._merge_parts(self.responses, other.responses, RESPONSE_TYPES_MAX, "response_types")
+
+    def _date(self) -> None:
+        """An older release kept no times of parts: all were there as long as the operation."""
+        names = [name for name in self.parameters if not name.startswith("path ")]
+        names += [f"body {kind}" for kind in self.bodies]
+        names += [f"auth {kind}" for kind in self.auth_of_successes]
+        names += [f"status {status}" for status in self.statuses]
+        self.seen = dict.fromkeys(names, (self.first_us, self.last_us))
+        keep(self.seen, SEEN_MAX)
+        if self.count:
+            self.days = [(self.first_us // DAY_US, self.last_us // DAY_US)]
 
     def counts(self) -> tuple[dict[str, int], ...]:
         """All maps of counts."""
@@ -196,6 +232,8 @@ class Operation:
             "b": {name: part.dump() for name, part in self.bodies.items()},
             "r": {name: part.dump() for name, part in self.responses.items()},
             "o": sorted(self.overflow),
+            "s": self.seen,
+            "d": self.days,
         }
         if self.fields:
             dump["f"] = self.fields
@@ -220,4 +258,25 @@ class Operation:
         operation.responses = {name: Part.load(part) for name, part in dump["r"].items()}
         operation.overflow = set(dump["o"])
         operation.fields = dump.get("f", {})
+        if "s" in dump:
+            operation.seen = {part: (first, last) for part, (first, last) in dump["s"].items()}
+            operation.days = [(first, last) for first, last in dump["d"]]
+        else:
+            operation._date()
         return operation
+
+
+def runs(days: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Runs of days, those that meet as one. Of too many the oldest are one, as if without gaps."""
+    if len(days) == 2 and days[0] == days[1]:
+        return days[:1]
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(days):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = joined[-1][0], max(joined[-1][1], last)
+        else:
+            joined.append((first, last))
+    if len(joined) > RUNS_MAX:
+        old = joined[: len(joined) - RUNS_MAX + 1]
+        joined[: len(old)] = [(old[0][0], old[-1][1])]
+    return joined

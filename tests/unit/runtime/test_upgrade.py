@@ -113,7 +113,7 @@ def test_every_kind_of_row_was_upgraded(recorded: dict[str, list[Event]]) -> Non
         seen |= names(half((make, recorded[topic], topic)).rows())
     states = {registry.read_schema(path).name for path in registry.FOLDER.glob("state/*.avsc")}
     assert {"Finding", "Exchange"} <= seen
-    assert states - seen <= {"HostLimit", "ClosedFinding"}
+    assert states - seen <= {"HostLimit", "ClosedFinding", "ToldChange"}
 
 
 def test_records_of_an_older_release_on_the_topics(case: Case, tree: Tree) -> None:
