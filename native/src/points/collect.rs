@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::decoders::{self, DECODERS};
 use super::readings::READINGS;
@@ -27,9 +27,9 @@ pub type Place = Cow<'static, str>;
 pub struct Point {
     /// path, query, header, cookie, body.form, body.json, body.xml, body.part, body …
     pub place: Place,
-    pub name: Rc<[u8]>,
-    pub raw: Rc<[u8]>,
-    pub value: Rc<[u8]>,
+    pub name: Arc<[u8]>,
+    pub raw: Arc<[u8]>,
+    pub value: Arc<[u8]>,
     /// Which decoders were applied, the first first.
     pub chain: Vec<&'static str>,
 }
@@ -82,7 +82,7 @@ impl Points {
             return;
         }
         let same = looked_at.len() == raw.len() && matches!(value, Cow::Borrowed(_));
-        let raw: Rc<[u8]> = raw.into();
+        let raw: Arc<[u8]> = raw.into();
         let value = if same { raw.clone() } else { looked_at.into() };
         let point = Point {
             place: place.clone(),
@@ -127,7 +127,7 @@ impl Points {
 
     /// Every decoder on every value, breadth first; each distinct result once.
     fn decode(&mut self, sent: &Point) {
-        let mut seen: HashSet<Rc<[u8]>> = HashSet::from([sent.value.clone()]);
+        let mut seen: HashSet<Arc<[u8]>> = HashSet::from([sent.value.clone()]);
         let mut queue = vec![sent.clone()];
         let mut at = 0;
         while at < queue.len() {
@@ -153,7 +153,7 @@ impl Points {
                 queue.extend(self.keep(&current, value, method, &mut seen));
             }
         }
-        let values: Vec<Rc<[u8]>> = queue.into_iter().map(|point| point.value).collect();
+        let values: Vec<Arc<[u8]>> = queue.into_iter().map(|point| point.value).collect();
         self.nested(sent, &values);
     }
 
@@ -162,12 +162,12 @@ impl Points {
         from: &Point,
         value: Vec<u8>,
         method: &'static str,
-        seen: &mut HashSet<Rc<[u8]>>,
+        seen: &mut HashSet<Arc<[u8]>>,
     ) -> Option<Point> {
         if seen.contains(value.as_slice()) || !self.room(value.len()) {
             return None;
         }
-        let value: Rc<[u8]> = value.into();
+        let value: Arc<[u8]> = value.into();
         seen.insert(value.clone());
         let mut point = Point {
             value,
@@ -179,7 +179,7 @@ impl Points {
     }
 
     /// Structures inside a value; one level here, the next by the values' own turn.
-    fn nested(&mut self, outer: &Point, values: &[Rc<[u8]>]) {
+    fn nested(&mut self, outer: &Point, values: &[Arc<[u8]>]) {
         if outer.place == "body" || outer.place == "document" {
             return; // Read as what they are already.
         }

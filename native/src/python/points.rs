@@ -18,7 +18,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PointCutter>()
 }
 
-#[pyclass(module = "sidetap_native", frozen, unsendable)]
+#[pyclass(module = "sidetap_native", frozen)]
 struct Points {
     points: collect::Points,
     looked_at: LookedAt,
@@ -60,7 +60,7 @@ impl Points {
         let bytes = |value: &[u8]| PyBytes::new(py, value);
         let tuple = |point: &collect::Point| {
             let raw = bytes(&point.raw);
-            let same = std::rc::Rc::ptr_eq(&point.raw, &point.value);
+            let same = std::sync::Arc::ptr_eq(&point.raw, &point.value);
             let value = if same {
                 raw.clone()
             } else {
@@ -86,7 +86,7 @@ impl Points {
     }
 }
 
-#[pyclass(module = "sidetap_native", unsendable)]
+#[pyclass(module = "sidetap_native")]
 #[derive(Default)]
 struct PointCutter {
     clean: Clean,
