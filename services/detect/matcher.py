@@ -16,13 +16,13 @@ match is gone. Everything stays linear in the value's length. docs/decisions/002
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 import hyperscan
 
 from services.detect.points import Point
 from services.detect.rules import Match, Rule
+from services.runtime.compiled_patterns import compiled
 
 # Rules of one database: compiling all together takes eight seconds, in groups two; a request
 # pays some microseconds for each group.
@@ -45,7 +45,7 @@ class Matcher:
         parts = [rules[at : at + GROUP_RULES] for at in range(0, len(rules), GROUP_RULES)]
         flags = _FLAGS | hyperscan.HS_FLAG_MULTILINE
         self._groups = [
-            (tuple(part), _compiled(tuple(rule.pattern for rule in part), flags)) for part in parts
+            (tuple(part), compiled(tuple(rule.pattern for rule in part), flags)) for part in parts
         ]
         self._own: dict[str, Any] = {}
 
@@ -75,7 +75,7 @@ class Matcher:
         """Where the first match ends."""
         database = self._own.get(rule.id)
         if database is None:
-            database = self._own[rule.id] = _compiled((rule.pattern,), _FLAGS)
+            database = self._own[rule.id] = compiled((rule.pattern,), _FLAGS)
         found: list[int] = []
         with suppress(hyperscan.ScanTerminated):  # the first is enough
             database.scan(value + LAST, match_event_handler=_first_end, context=found)
@@ -100,15 +100,3 @@ def _noted(number: int, _start: int, _end: int, _flags: int, found: list[int]) -
 def _first_end(_number: int, _start: int, end: int, _flags: int, found: list[int]) -> bool:
     found.append(end)
     return True
-
-
-@cache
-def _compiled(patterns: tuple[str, ...], flags: int) -> Any:
-    """One database, kept for the process: every matcher of the same rules shares it."""
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(
-        expressions=[pattern.encode() for pattern in patterns],
-        ids=list(range(len(patterns))),
-        flags=[flags] * len(patterns),
-    )
-    return database

@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.runtime.cache import cache_folder
+
 FOLDER = Path(__file__).parent / "kafka"
 LOCK = FOLDER / "jars.lock"
-TREE = Path(__file__).parent.parent.parent
 JAVA_MIN = 17
 ELSEWHERE = ", or name another Kafka with --kafka HOST:PORT"
 # Maven fetches 43 MB; on a slow line that is minutes, but not more.
@@ -54,13 +55,6 @@ class Installation:
             str(self.java), *JVM, "-Xms32m", f"-Xmx{heap_mb}m", *archive, *more,
             "-Xlog:disable", "-Xlog:all=error:stderr", QUIET, "-cp", f"{self.jars}/*",
         ]  # fmt: skip
-
-
-def cache_folder() -> Path:
-    """.cache/ of a checkout that may be written; else sidetap/ in the user's cache."""
-    if (TREE / ".git").exists() and os.access(TREE, os.W_OK):
-        return TREE / ".cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sidetap"
 
 
 def install(cache: Path | None = None) -> Installation:
