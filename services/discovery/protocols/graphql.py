@@ -13,9 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
-from services.discovery.protocols.spoken import BATCH_MAX, Spoken, plausible
+from services.discovery.protocols.spoken import BATCH_MAX, Spoken, members, plausible
 
 SIGN = re.compile(rb'"(?:query|operationName)"\s*:\s*"|"persistedQuery"\s*:')
 ERRORS = re.compile(rb'"errors"\s*:')
@@ -49,11 +47,10 @@ class Definition:
 
 def spoken_json(data: bytes) -> Spoken | None:
     """What a request asks for, or a batch; None: this is not GraphQL."""
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
+    asked = members(data)
+    if asked is None:
         return None
-    asked = value[:BATCH_MAX] if isinstance(value, list) else [value]
+    asked = asked[:BATCH_MAX]
     found = [one for one in map(_asked, asked) if one is not None]
     if not found or len(found) < len(asked):
         return None
@@ -115,12 +112,8 @@ def failed(answer: bytes) -> bool:
     """Whether an answer has errors and no data (GraphQL, 7.1)."""
     if not ERRORS.search(answer):
         return False
-    try:
-        value = orjson.loads(answer)
-    except orjson.JSONDecodeError:
-        return False
-    answers = value if isinstance(value, list) else [value]
-    return all(
+    answers = members(answer)
+    return answers is not None and all(
         isinstance(one, dict) and "errors" in one and _is_empty(one.get("data")) for one in answers
     )
 

@@ -7,10 +7,8 @@ Answers have status 200; whether a call worked stands in the body.
 import re
 from typing import Any
 
-import orjson
-
 from services.discovery.protocols import mcp
-from services.discovery.protocols.spoken import BATCH_MAX, Spoken, plausible
+from services.discovery.protocols.spoken import BATCH_MAX, Spoken, members, plausible
 
 SIGN = re.compile(rb'"jsonrpc"\s*:')
 ERROR = re.compile(rb'"error"\s*:\s*\{')
@@ -18,12 +16,7 @@ ERROR = re.compile(rb'"error"\s*:\s*\{')
 
 def spoken(data: bytes) -> Spoken:
     """What a request asks for, or a batch of them; "" for responses and nonsense."""
-    try:
-        value = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return Spoken("jsonrpc")
-    calls = value[:BATCH_MAX] if isinstance(value, list) else [value]
-    calls = [call for call in calls if isinstance(call, dict)]
+    calls = [call for call in (members(data) or ())[:BATCH_MAX] if isinstance(call, dict)]
     is_mcp = any(mcp.is_method(call.get("method")) for call in calls)
     names = dict.fromkeys(filter(None, map(mcp.name if is_mcp else _method, calls)))
     return Spoken("mcp" if is_mcp else "jsonrpc", tuple(names) or ("",))
@@ -37,9 +30,7 @@ def failed(answer: bytes) -> bool:
     """Whether an answer is an error object and nothing else; a batch with one result is none."""
     if not ERROR.search(answer):
         return False
-    try:
-        value = orjson.loads(answer)
-    except orjson.JSONDecodeError:
-        return False
-    answers = value if isinstance(value, list) else [value]
-    return all(isinstance(one, dict) and one.get("error") is not None for one in answers)
+    answers = members(answer)
+    return answers is not None and all(
+        isinstance(one, dict) and one.get("error") is not None for one in answers
+    )

@@ -2,6 +2,9 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from services.discovery.segments import typed
 
@@ -27,3 +30,12 @@ def plausible(name: object) -> str:
     if not isinstance(name, str) or len(name) > NAME_CHARACTERS_MAX:
         return ""
     return name if NAME.fullmatch(name) and not typed(name) else ""
+
+
+def members(data: bytes) -> list[Any] | None:
+    """What a body of JSON holds: each of a batch, else one; None: it is no JSON."""
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, list) else [value]
