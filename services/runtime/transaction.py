@@ -13,6 +13,9 @@ from services.runtime.core import EVERY, Output, Row
 ANSWER_S_MAX = 30
 # One try of a call that may be repeated.
 TRY_S = 5
+# A commit sends what still waits: until then records of one partition gather into one request.
+# Measured with 5 ms: reassembly takes a seventh more CPU.
+LINGER_MS = 100
 NO_PARTITION = -1
 """librdkafka's word for: let the key decide."""
 
@@ -35,7 +38,12 @@ class Transactions:
     def __init__(self, kafka: Mapping[str, str], run: Run, name: str, timeout_ms: int) -> None:
         self._run, self._timeout_s = run, timeout_ms / 1000
         self._producer = Producer(
-            producing(kafka, transactional_id=name, transaction_timeout_ms=timeout_ms)
+            producing(
+                kafka,
+                transactional_id=name,
+                transaction_timeout_ms=timeout_ms,
+                linger_ms=LINGER_MS,
+            )
         )
         self._partitions: dict[str, int] = {}
 
