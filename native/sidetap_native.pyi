@@ -229,8 +229,11 @@ class Body:
     def gaps(self) -> list[tuple[int, int]]: ...
     @property
     def kept(self) -> bytes: ...
-    def decoded(self) -> bytes:
-        """The kept bytes without their content coding; as sent where that fails."""
+    def decoded(self, bytes_max: int = ...) -> bytes:
+        """The kept bytes without their content coding; as sent where that fails.
+
+        At most `bytes_max`: of what is longer the rest is not undone.
+        """
     @property
     def decoding(self) -> str:
         """ "none" (nothing to do), "whole", "partial" (damaged, cut or a limit) or "failed"."""

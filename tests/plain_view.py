@@ -14,8 +14,9 @@ class BodyView:
         self.kept, self.encoding, self.truncated = body.kept, body.encoding, body.truncated
         self.complete, self.wire_bytes = body.complete, body.wire_bytes
 
-    def decoded(self) -> bytes:
-        return gzip.decompress(self.kept) if self.encoding == "gzip" else self.kept
+    def decoded(self, bytes_max: int | None = None) -> bytes:
+        whole = gzip.decompress(self.kept) if self.encoding == "gzip" else self.kept
+        return whole[:bytes_max]
 
 
 class MessageView:

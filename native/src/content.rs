@@ -3,6 +3,8 @@
 //! In: the kept bytes of a body and its Content-Encoding. Out: the decoded bytes up to the limits
 //! of limits.rs, and how it went. Damage gives what came out before it.
 
+mod gzip;
+
 use std::io::Read;
 
 use crate::limits::{CODINGS_MAX, DECODED_BYTES_MAX, DECODED_RATIO_MAX};
@@ -32,8 +34,14 @@ impl Outcome {
     }
 }
 
-/// The body without its codings. `cut`: bytes of the body are missing or not kept.
-pub fn decode(kept: &[u8], encoding: Option<&str>, cut: bool) -> (Outcome, Option<Vec<u8>>) {
+/// The body without its codings, or its first `wanted` bytes. `cut`: bytes of the body are missing
+/// or not kept.
+pub fn decode(
+    kept: &[u8],
+    encoding: Option<&str>,
+    cut: bool,
+    wanted: usize,
+) -> (Outcome, Option<Vec<u8>>) {
     let codings: Vec<&str> = encoding
         .unwrap_or_default()
         .split(',')
@@ -50,7 +58,12 @@ pub fn decode(kept: &[u8], encoding: Option<&str>, cut: bool) -> (Outcome, Optio
         DECODED_BYTES_MAX.min(FREE_BYTES.max(kept.len().saturating_mul(DECODED_RATIO_MAX)));
     let mut bytes: Option<Vec<u8>> = None;
     let mut whole = !cut;
-    for coding in codings.iter().rev() {
+    for (left, coding) in codings.iter().enumerate().rev() {
+        let bytes_max = if left == 0 {
+            bytes_max.min(wanted)
+        } else {
+            bytes_max
+        };
         let Some((out, clean)) = undo(coding, bytes.as_deref().unwrap_or(kept), bytes_max) else {
             return (Outcome::Failed, None);
         };
@@ -70,7 +83,10 @@ pub fn decode(kept: &[u8], encoding: Option<&str>, cut: bool) -> (Outcome, Optio
 fn undo(coding: &str, bytes: &[u8], bytes_max: usize) -> Option<(Vec<u8>, bool)> {
     let read = |reader: &mut dyn Read| collect(reader, bytes_max);
     let found = match coding {
-        "gzip" | "x-gzip" => read(&mut flate2::read::MultiGzDecoder::new(bytes)),
+        "gzip" | "x-gzip" => match gzip::whole(bytes, bytes_max) {
+            Some(whole) => (whole, true),
+            None => read(&mut flate2::read::MultiGzDecoder::new(bytes)),
+        },
         "deflate" => {
             let framed = read(&mut flate2::read::ZlibDecoder::new(bytes));
             // RFC 9110 §8.4.1.2: some send deflate without zlib's frame.
@@ -118,31 +134,31 @@ mod tests {
     #[test]
     fn what_is_cut_gives_its_beginning() {
         let sent = gzip(b"hello, hello, hello");
-        let (outcome, bytes) = decode(&sent, Some("gzip"), false);
+        let (outcome, bytes) = decode(&sent, Some("gzip"), false, usize::MAX);
         assert_eq!(
             (outcome, bytes.unwrap().as_slice()),
             (Outcome::Whole, &b"hello, hello, hello"[..])
         );
-        let (outcome, bytes) = decode(&sent[..sent.len() - 9], Some("gzip"), true);
+        let (outcome, bytes) = decode(&sent[..sent.len() - 9], Some("gzip"), true, usize::MAX);
         assert_eq!(outcome, Outcome::Partial);
         assert!(b"hello, hello, hello".starts_with(&bytes.unwrap()));
         assert_eq!(
-            decode(b"hello", Some("gzip"), false),
+            decode(b"hello", Some("gzip"), false, usize::MAX),
             (Outcome::Failed, None)
         );
         assert_eq!(
-            decode(b"hello", Some("rot13"), false),
+            decode(b"hello", Some("rot13"), false, usize::MAX),
             (Outcome::Failed, None)
         );
         assert_eq!(
-            decode(b"hello", Some("identity"), false),
+            decode(b"hello", Some("identity"), false, usize::MAX),
             (Outcome::None, None)
         );
     }
 
     #[test]
     fn a_bomb_is_cut_at_the_ratio() {
-        let (outcome, bytes) = decode(&gzip(&vec![0; 16 << 20]), Some("gzip"), false);
+        let (outcome, bytes) = decode(&gzip(&vec![0; 16 << 20]), Some("gzip"), false, usize::MAX);
         assert_eq!(outcome, Outcome::Partial);
         assert!(bytes.unwrap().len() < 8 << 20);
     }
@@ -151,8 +167,18 @@ mod tests {
     fn codings_are_undone_from_the_last() {
         let sent = gzip(&gzip(b"twice"));
         assert_eq!(
-            decode(&sent, Some("gzip, gzip"), false).1.unwrap(),
+            decode(&sent, Some("gzip, gzip"), false, usize::MAX)
+                .1
+                .unwrap(),
             b"twice"
         );
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_undone_at_last() {
+        let sent = gzip(&gzip(&b"twice ".repeat(1000)));
+        let (outcome, bytes) = decode(&sent, Some("gzip, gzip"), false, 8);
+        assert_eq!(outcome, Outcome::Partial);
+        assert_eq!(bytes.unwrap(), b"twice tw");
     }
 }

@@ -57,7 +57,7 @@ pub fn messages(body: &[u8], content_type: &[u8], encoding: Option<&str>) -> Vec
         let bytes = &behind[..length.min(behind.len())];
         let complete = bytes.len() == length;
         let unpacked = (flags & COMPRESSED != 0)
-            .then(|| content::decode(bytes, encoding, !complete))
+            .then(|| content::decode(bytes, encoding, !complete, usize::MAX))
             .map(|(outcome, bytes)| bytes.filter(|_| outcome == Outcome::Whole));
         let message = Message {
             compressed: unpacked == Some(None) && !bytes.is_empty(),

@@ -21,8 +21,8 @@ class BodyView(Protocol):
     def kept(self) -> bytes:
         """The first bytes as sent, without transfer coding."""
 
-    def decoded(self) -> bytes:
-        """The kept bytes without their content coding; as sent where that fails."""
+    def decoded(self, bytes_max: int = ..., /) -> bytes:
+        """The kept bytes without their content coding, at most so many; as sent if that fails."""
 
 
 class RequestView(Protocol):
@@ -108,9 +108,9 @@ class Bytes:
     kept: bytes = b""
     encoding: None = None
 
-    def decoded(self) -> bytes:
+    def decoded(self, bytes_max: int | None = None, /) -> bytes:
         """As sent: a request given as bytes has no content coding to undo."""
-        return self.kept
+        return self.kept[:bytes_max]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

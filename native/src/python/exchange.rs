@@ -273,7 +273,7 @@ fields!(Body, view:
 );
 
 impl Body {
-    fn decode(&self, record: &[u8]) -> (Outcome, Option<Vec<u8>>) {
+    fn decode(&self, record: &[u8], wanted: usize) -> (Outcome, Option<Vec<u8>>) {
         let encoding = self
             .view
             .encoding
@@ -281,7 +281,7 @@ impl Body {
             .map(|place| slice(record, place));
         let encoding = encoding.and_then(|text| std::str::from_utf8(text).ok());
         let cut = self.view.truncated || self.view.missing_bytes > 0 || !self.view.complete;
-        content::decode(slice(record, &self.view.kept), encoding, cut)
+        content::decode(slice(record, &self.view.kept), encoding, cut, wanted)
     }
 }
 
@@ -302,19 +302,23 @@ impl Body {
         })
     }
 
-    fn decoded<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    #[pyo3(signature = (bytes_max = usize::MAX))]
+    fn decoded<'py>(&self, py: Python<'py>, bytes_max: usize) -> Bound<'py, PyBytes> {
         let record = self.record.bind(py);
         let whole = record.as_bytes();
-        match py.detach(|| self.decode(whole)).1 {
+        match py.detach(|| self.decode(whole, bytes_max)).1 {
             Some(decoded) => PyBytes::new(py, &decoded),
-            None => bytes(record, &self.view.kept),
+            None => {
+                let kept = slice(whole, &self.view.kept);
+                PyBytes::new(py, &kept[..kept.len().min(bytes_max)])
+            }
         }
     }
 
     #[getter]
     fn decoding(&self, py: Python<'_>) -> &'static str {
         let record = self.record.bind(py).as_bytes();
-        py.detach(|| self.decode(record)).0.name()
+        py.detach(|| self.decode(record, usize::MAX)).0.name()
     }
 
     fn sha256(&self, py: Python<'_>) -> Option<String> {
@@ -323,7 +327,7 @@ impl Body {
         }
         let record = self.record.bind(py).as_bytes();
         py.detach(|| {
-            let (outcome, decoded) = self.decode(record);
+            let (outcome, decoded) = self.decode(record, usize::MAX);
             if outcome == Outcome::Partial {
                 return None;
             }

@@ -6,11 +6,10 @@ Keeps: nothing.
 """
 
 import re
-import zlib
 from functools import lru_cache
 
 from services.detect.context import SMALL_WORDS
-from services.detect.view import BodyView, ExchangeView, Headers, RequestView, ResponseView
+from services.detect.view import ExchangeView, Headers, RequestView, ResponseView
 
 # What is looked at of a body, decoded. Errors and files stand at the beginning of what they are in.
 BODY_BYTES_MAX = 65_536
@@ -85,7 +84,7 @@ class Answer:
 
     def _beginning(self) -> bytes:
         if self._start is None:
-            self._start = beginning(self._response.body)
+            self._start = self._response.body.decoded(BODY_BYTES_MAX)
         return self._start
 
     @property
@@ -106,18 +105,6 @@ class Answer:
     def failed(self) -> bool:
         """The server itself calls it an error of its own."""
         return self.status >= 500
-
-
-def beginning(body: BodyView) -> bytes:
-    """At most BODY_BYTES_MAX of the decoded body; of a deflated one the rest is not decoded."""
-    if body.encoding is None:
-        return body.kept[:BODY_BYTES_MAX]
-    if body.encoding in ("gzip", "x-gzip", "deflate"):
-        try:
-            return zlib.decompressobj(wbits=47).decompress(body.kept, BODY_BYTES_MAX)
-        except zlib.error:
-            pass  # deflate without its head, or damaged: native knows what to do
-    return body.decoded()[:BODY_BYTES_MAX]
 
 
 @lru_cache(maxsize=1_024)
