@@ -161,7 +161,8 @@ def totals(service: Service, topic: str, records: Iterable[Record]) -> dict[Reco
         core.feed(events[first : first + CHUNK])
     told: dict[Record, Record] = {}
     for output in core.take().outputs:
-        told[output.topic.encode(), output.key] = (output.key, output.value)
+        value = comparable(output.topic, output.value)
+        told[output.topic.encode(), output.key] = (output.key, value)
     return told
 
 
