@@ -6,6 +6,7 @@ Keeps:  one open file, while several are merged one for each.
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -37,10 +38,11 @@ def chunks(
     named as its source, one after the other. Raises RefusedError for what is no capture: at once,
     for sites of their own after all the others have been read.
     """
-    found = [
-        _printable(tap)
-        for tap in taps(list(dict.fromkeys(files)), settings, PARTITIONS, again=True)
-    ]
+    named = Counter(files)
+    for file, times in named.items():
+        if times > 1:
+            say(f"sidetap: {text(os.fsencode(file))} is named {times} times; it is read once.")
+    found = [_printable(tap) for tap in taps(list(named), settings, PARTITIONS, again=True)]
     if not separate:
         yield from _read([TapLetters(tap, settings, PARTITIONS) for tap in found], say)
         return

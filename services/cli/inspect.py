@@ -16,8 +16,6 @@ from services.cli.refusal import RefusedError, os_reason
 ZSTD, GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 STDIN = "-"
 LINES_A_FLUSH = 64
-# A line holds at most a request and a response as kept on the topics, in Base64.
-LINE_BYTES_MAX = 16 * 1024 * 1024
 ROWS_MAX = 10_000
 
 
@@ -43,9 +41,9 @@ def inspect(
       sidetap inspect requests.jsonl.zst > verdicts.jsonl
       echo '{"id":"1","request_b64":"R0VUIC8gSFRUUC8xLjENCg0K"}' | sidetap inspect -
     """
-    from services.detect.inspect import inspect_lines
+    from services.detect.inspect import LINE_BYTES_MAX, inspect_lines
 
-    verdicts = inspect_lines(lines_of(files))
+    verdicts = inspect_lines(lines_of(files, LINE_BYTES_MAX))
     wrong = _as_lines(verdicts, live=STDIN in files) if chosen(said) is Format.jsonl else _as_table(
         verdicts
     )  # fmt: skip
@@ -53,13 +51,18 @@ def inspect(
         raise RefusedError(f"{wrong} lines could not be read; their answers say why.")
 
 
-def lines_of(files: Iterable[str]) -> Iterator[bytes]:
-    """Every line of every file. Raises RefusedError where one cannot be read."""
+def lines_of(files: Iterable[str], bytes_max: int) -> Iterator[bytes]:
+    """Every line of every file; of one that is too long only `bytes_max`.
+
+    Raises RefusedError where one cannot be read.
+    """
     for file in files:
         try:
             with closing(_unpacked(file)) as lines:
-                while line := lines.readline(LINE_BYTES_MAX):
+                while line := lines.readline(bytes_max):
                     yield line
+                    while len(line) == bytes_max and not line.endswith(b"\n"):
+                        line = lines.readline(bytes_max)
         except OSError as error:
             raise RefusedError(f"{file}: {os_reason(error)}.") from error
         except (zstandard.ZstdError, EOFError) as error:

@@ -109,7 +109,8 @@ def _finding_text(finding: Finding) -> "Iterator[Text]":
     made = Text()
     made.append(f"{shown(finding.title)}\n", "bold")
     made.append(f"{finding.severity}, {finding.class_}, {finding.state}, ", "dim")
-    made.append(f"confidence {finding.confidence:.2f}, seen {finding.count} times\n", "dim")
+    grade = "" if finding.grade == "none" else f"{finding.grade}, "
+    made.append(f"{grade}confidence {finding.confidence:.2f}, seen {finding.count} times\n", "dim")
     for name, value in (
         ("what", finding.summary),
         ("do", finding.advice),
@@ -117,7 +118,7 @@ def _finding_text(finding: Finding) -> "Iterator[Text]":
         ("client", finding.client),
         ("where", f"{finding.host} {finding.endpoint}"),
         ("when", f"{iso(finding.opened_us)} to {iso(finding.at_us)}"),
-        ("inline", "a gate would have blocked it" if finding.would_block else "would pass a gate"),
+        ("inline", _inline(finding)),
         ("known as", ", ".join((*finding.cwe, *finding.capec, *finding.attack, *finding.owasp))),
         ("id", finding.id),
     ):
@@ -129,6 +130,13 @@ def _finding_text(finding: Finding) -> "Iterator[Text]":
         made.append(shown(evidence.value, VALUE_CHARACTERS_MAX), "bold red")
         made.append(f"  ({shown(evidence.rule)}, exchange {evidence.exchange})", "dim")
     yield made
+
+
+def _inline(finding: Finding) -> str:
+    """What a gate would have done; a weakness or a change of an API is nothing that it stops."""
+    if finding.kind not in ("attack", "behaviour"):
+        return ""
+    return "a gate would have blocked it" if finding.would_block else "would pass a gate"
 
 
 def _exchange_texts(exchanges: list[Exchange], finding: Finding | None) -> "Iterator[Text]":

@@ -17,8 +17,11 @@ from services.detect.responses.reading import Reading
 from services.detect.responses.rules import Proof
 from services.detect.scoring import Signal, Verdict
 from services.detect.verdict import Inspector
+from services.detect.vulnerability import SHOWN_OF_A_SECRET
 
 VALUE_SHOWN_BYTES_MAX = 200
+# At most a request and a response as kept on the topics, in Base64.
+LINE_BYTES_MAX = 16 * 1024 * 1024
 
 
 def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
@@ -53,6 +56,8 @@ def as_json(name: str, verdict: Verdict, proofs: Sequence[Proof] = ()) -> dict[s
 
 def _vulnerability(proof: Proof) -> dict[str, Any]:
     shown = proof.value[:VALUE_SHOWN_BYTES_MAX].decode("utf-8", "backslashreplace")
+    if proof.secret:
+        shown = f"{shown[:SHOWN_OF_A_SECRET]}…"
     return {
         "rule": proof.rule,
         "class": proof.weakness.class_,
@@ -78,6 +83,8 @@ def _match(signal: Signal) -> dict[str, Any]:
 
 def _read(line: bytes | str, number: int) -> tuple[str, bytes, bytes | None]:
     """(id, request, response). Raises ValueError with one sentence."""
+    if len(line) >= LINE_BYTES_MAX:
+        raise ValueError(f"longer than {LINE_BYTES_MAX >> 20} MiB")
     try:
         given = orjson.loads(line)
     except orjson.JSONDecodeError as error:

@@ -162,6 +162,16 @@ def test_separate_files_are_separate_sites(
     assert len({exchange["id"] for exchange in found}) == 2
 
 
+def test_a_file_named_twice_is_read_once_and_said(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = str(write(tmp_path / "1.pcap", [(request(b"/same"), packed())]))
+    assert run(["read", file, file, "--emit", "exchanges"]) == 0
+    out, err = capfdbinary.readouterr()
+    assert len(out.splitlines()) == 1
+    assert b"is named 2 times; it is read once." in err
+
+
 def test_one_bad_site_does_not_keep_the_others_from_being_read(
     tmp_path: Path, capture: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

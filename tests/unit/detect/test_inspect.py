@@ -33,6 +33,22 @@ def test_a_line_that_cannot_be_read_is_said_and_passed() -> None:
     assert "request_b64 is not Base64" in answers[3]["error"]
 
 
+def test_a_secret_of_an_answer_is_shown_by_its_beginning() -> None:
+    key = b"AKIA" + b"Z7QX2M4N8P1R5T3V"
+    answer = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+        + json.dumps(
+            {
+                "aws_access_key_id": key.decode(),
+                "aws_secret_access_key": "wJalrXUtnFEMI" + "x7" * 13,
+            }
+        ).encode()
+    )
+    given = json.loads(line("a", PLAIN)) | {"response_b64": base64.b64encode(answer).decode()}
+    (verdict,) = inspect_lines([json.dumps(given)])
+    assert [found["value"] for found in verdict["vulnerabilities"]] == ["AKIA…"]
+
+
 def test_requests_broken_on_purpose_are_read() -> None:
     broken = [b"", b"\x00\xff", b"GET", b"GET /a b c?q=<script>go()</script>", b"\r\n\r\n: :\n"]
     answers = list(inspect_lines(line(str(i), data) for i, data in enumerate(broken)))
