@@ -20,7 +20,7 @@ def sightings(
     records: Sequence[Exchange | Watermark], *, partition: int = 0, batch: int = 10_000
 ) -> list[Output]:
     """What one partition of `exchanges` gives."""
-    changes = run(ObserveCore(partition, NativeExchange), records, batch=batch)
+    changes = run(ObserveCore(partition, NativeExchange, Settings()), records, batch=batch)
     assert changes.rejected == []
     return changes.outputs
 

@@ -194,12 +194,18 @@ class _Xml:
         self._elements += 1
         if self._elements > XML_ELEMENTS_MAX or len(self._stack) > XML_DEPTH_MAX:
             raise ValueError("more elements than structure needs")
-        own: Json = {f"@{key}": value for key, value in attributes.items() if ":" not in key}
+        own: Json = {
+            f"@{key}": value
+            for key, value in attributes.items()
+            if ":" not in key and key != "xmlns"  # Namespaces in XML 1.0, 6
+        }
         self._stack.append((name.rpartition(":")[2], own, []))
 
     def _end(self, _: str) -> None:
         name, children, text = self._stack.pop()
-        value: Json | str = children or "".join(text).strip()
+        # One that is empty is an empty text, or a structure in which everything is optional: its
+        # like will tell (schema.py).
+        value: Json | str = children or "".join(text).strip() or {}
         outer = self._stack[-1][1]
         before = outer.get(name)
         if before is None:

@@ -7,7 +7,6 @@ Out:    an Endpoint, structures as JSON Schema.
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import cast
-from zlib import crc32
 
 import orjson
 
@@ -126,22 +125,6 @@ def _named(label: str, seen: dict[str, int]) -> str:
     seen[variable] = seen.get(variable, 0) + 1
     number = str(seen[variable]) if seen[variable] > 1 else ""
     return "{" + variable + number + brace + rest
-
-
-def outline(known: Known) -> int:
-    """A number for the method and the names in its answers; 0 where they have none.
-
-    Operations of one kind on things of one kind have the same, whatever the things are called.
-    """
-    names: set[str] = set()
-    for name, part in known.operation.responses.items():
-        if name.startswith("2"):
-            names.update(part.shape.properties)
-            if part.shape.items is not None:
-                names.update(f"[]{inner}" for inner in part.shape.items.properties)
-    if not names:
-        return 0
-    return crc32("\n".join([known.name.method, *sorted(names)]).encode()) | 1 << 32
 
 
 def _sum(rows: Sequence[Known]) -> Operation:

@@ -8,6 +8,7 @@ from schemas.codec import decode_as, encode
 from schemas.types import KnownOperation
 from services.discovery.hosts import NOT_THERE, Name
 from services.discovery.operation import Operation
+from services.discovery.outline import outline
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,6 +21,18 @@ class Known:
     told_as: str = ""
     stale: bool = True
     operation: Operation = field(default_factory=Operation)
+    _outline: frozenset[str] | None = None
+
+    def add(self, more: Operation) -> None:
+        """Add what was seen of it."""
+        self.operation.merge(more)
+        self.stale, self._outline = True, None
+
+    def outline(self) -> frozenset[str]:
+        """What its answers look like."""
+        if self._outline is None:
+            self._outline = outline(self.operation)
+        return self._outline
 
     @property
     def told(self) -> Name:

@@ -15,10 +15,11 @@ import orjson
 
 from schemas.codec import UndecodableError, decode_as, encode
 from schemas.types import Endpoint, HostLimit, Sighting, SiteClock
+from services.discovery import siblings
 from services.discovery.bounded import rank
 from services.discovery.change_findings import ChangeFindings
 from services.discovery.changes import DAY_US
-from services.discovery.endpoint import endpoint, outline, removed
+from services.discovery.endpoint import endpoint, removed
 from services.discovery.hosts import NOT_THERE, Host, Name, never_there
 from services.discovery.known import Known, decoded, encoded, row_key
 from services.discovery.operation import Operation
@@ -54,6 +55,8 @@ class MergeCore:
         self._told_changes = ChangeFindings(settings)
         self._hosts: dict[Place, Host] = {}
         self._stale: set[Place] = set()
+        # What templates were made from, and the templates: no state, it is made again.
+        self._made: dict[Place, tuple[list[siblings.Known], Templates]] = {}
         # How many rows stand in the inventory under one name.
         self._told: Counter[tuple[Place, Name]] = Counter()
         self._changes = Changes()
@@ -161,6 +164,7 @@ class MergeCore:
         for name in sorted(self._hosts[place].failing):
             self._remove(place, name)
         del self._hosts[place]
+        self._made.pop(place, None)
         self._stale.discard(place)
         self._counts["failing_hosts_left_out"] += 1
         return True
@@ -171,8 +175,7 @@ class MergeCore:
         if known is None:
             known = Known(site=place[0], host=place[1], name=name, operation=more)
         else:
-            known.operation.merge(more)
-            known.stale = True
+            known.add(more)
         self._stale.add(place)
         self._write(known)
         return known
@@ -228,10 +231,7 @@ class MergeCore:
         """Bring a host's operations in the inventory up to date; `every`: all are looked at."""
         rows = self._rows_of(place)
         working = [known for known in rows if known.operation.successes]
-        templates = Templates(
-            ((segments(known.name.template), outline(known)) for known in working),
-            self._settings.siblings_min,
-        )
+        templates = self._templates(place, working)
         there = {
             (known.name.method, templates.of(known.name.template)) for known in working
         }  # fmt: skip
@@ -258,6 +258,16 @@ class MergeCore:
         for name in sorted(changed.keys() - groups.keys()) if every else ():
             self._say(removed(*place, name))
         self._stale.discard(place)
+
+    def _templates(self, place: Place, working: Iterable[Known]) -> Templates:
+        """As the rows of a host are now; made anew when one of them looks different."""
+        known = [(segments(k.name.template), k.name.method, k.outline()) for k in working]
+        before = self._made.get(place)
+        if before is not None and before[0] == known:
+            return before[1]
+        templates = Templates(known, self._settings.siblings_min)
+        self._made[place] = known, templates
+        return templates
 
     def _retold(self, place: Place, known: Known, told_as: str) -> dict[Name, None]:
         """Note under which name a row stands now; the name under which it stood, if another."""

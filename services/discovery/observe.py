@@ -19,7 +19,9 @@ from schemas.topics import topics
 from schemas.types import Sighting, Watermark
 from services.discovery.exchanges import Call, answered, call_of, count, requested
 from services.discovery.operation import Operation
+from services.discovery.settings import Settings
 from services.discovery.tally import Tally
+from services.discovery.wildcards import Wildcards
 from services.runtime.core import EVERY, Changes, Event, Output, Row
 from services.runtime.dispatch import dispatch
 from services.runtime.table import Table
@@ -44,8 +46,9 @@ Sums = dict[str, Operation]
 class ObserveCore:
     """See services/runtime/core.py."""
 
-    def __init__(self, partition: int, read: Reader) -> None:
+    def __init__(self, partition: int, read: Reader, settings: Settings) -> None:
         self._partition = partition
+        self._host = Wildcards(settings.wildcard_hosts).of
         self._read = read
         self._watermarks = Watermarks()
         self._unanswered: Table[bytes] = Table(
@@ -99,7 +102,7 @@ class ObserveCore:
             return
         if view.revision == 0:
             for name in call.names():
-                place = (view.site, view.host, name)
+                place = (view.site, self._host(view.host), name)
                 self._tally.add(requested(place, view.application), view.at_us)
         if view.response_final:
             if view.revision:
@@ -141,7 +144,7 @@ class ObserveCore:
         self, asked: ExchangeView, request: RequestView, call: Call, response: ResponseView
     ) -> None:
         for name in call.names():
-            place = (asked.site, asked.host, name)
+            place = (asked.site, self._host(asked.host), name)
             for fact in answered(place, asked, request, call, response):
                 self._tally.add(fact, asked.at_us)
 

@@ -28,6 +28,9 @@ def json_schema(shape: Shape) -> Schema:
 def text_schema(shape: Shape) -> Schema:
     """The schema of texts: where several kinds were seen, they are texts and no more."""
     kinds = shape.kinds()
+    if "object" in kinds and not shape.properties and shape.other is None:
+        # Empty elements of XML, and nothing else that has a structure: empty texts.
+        kinds = kinds - {"object"} or {"string"}
     structured = kinds & {"object", "array"}
     if structured:
         schemas = [_kind(kind, shape, text_schema) for kind in sorted(structured)]

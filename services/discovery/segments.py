@@ -30,8 +30,14 @@ TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("{token}", re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")),  # ULID
     # cus_9s6XKzkNRiz8i3 and its like: a short kind, then something random.
     ("{token}", re.compile(r"[a-z]{2,5}_(?=\D*\d)(?=[^A-Z]*[A-Z])[A-Za-z0-9]{10,}")),
-    # Base64 and base62: capitals, small letters and three digits or more, without any word break.
-    ("{token}", re.compile(r"(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=(?:\D*\d){3})[\w=-]{16,}")),
+    # Base64 and base62: capitals, small letters and three digits or more, and not words written
+    # together (ListError404Response).
+    (
+        "{token}",
+        re.compile(
+            r"(?!(?:[a-z]{3,})?(?:[A-Z][a-z]{2,}|\d{1,4})+$)(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=(?:\D*\d){3})[\w=-]{16,}"
+        ),
+    ),
     ("{locale}", re.compile(r"[a-z]{2}[-_][A-Z]{2}")),
     # Three decimals and more: fewer may be a version (1.1, 2.0.3).
     ("{number}", re.compile(r"-?\d+\.\d{3,}")),

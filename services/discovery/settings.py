@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from services.discovery.wildcards import PATTERN
+
 # Changes are remembered for a little longer than this.
 GONE_S_MAX = 31_536_000
 
@@ -13,6 +15,8 @@ class Settings:
     What is not admitted stays in the inventory and says so. A parameter is told when more than
     this share of the successful requests had it. Names under one path prefix are values when
     that many look alike (`siblings_min`).
+
+    Hosts that a pattern of `wildcard_hosts` fits (*.shop.example) are one host of that name.
 
     Changes are told of what has been known for longer than `baseline_s`: before, everything is
     new. An operation or parameter is unused after `unused_s` without a request, an operation is
@@ -27,6 +31,7 @@ class Settings:
     unused_s: int = 604_800
     gone_s: int = 2_592_000
     methods_ignored: tuple[str, ...] = ("HEAD", "OPTIONS")
+    wildcard_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.min_count < 1 or self.min_time_s < 0:
@@ -35,5 +40,7 @@ class Settings:
             raise ValueError("parameter_share must be a share: 0.01 is one in a hundred")
         if self.baseline_s < 0 or not 86_400 <= self.unused_s < self.gone_s <= GONE_S_MAX:
             raise ValueError("unused_s must be a day or more, and less than gone_s: at most a year")
+        if not all(map(PATTERN.fullmatch, self.wildcard_hosts)):
+            raise ValueError("wildcard_hosts are like *.shop.example, in small letters")
         if self.siblings_min < 2:
             raise ValueError("siblings_min must be at least 2")

@@ -7,14 +7,14 @@ Keeps:  nothing. It is a function of the whole set: in whatever order traffic ca
 
 Two rules. Variables of several types in one place are one variable of the widest type: an API
 has one parameter there, of which some values look like numbers. Many names in one place, of
-which the same operations give answers of the same outline, are values: a page each for Ann, Bob
-and eighteen more. Names that differ in their operations or answers stay, as do the words that
+which the same operations give answers that are alike (alike.py), are values: a page each for Ann,
+Bob and eighteen more. Names that differ in their operations or answers stay, as do the words that
 every API uses: /users/me beside /users/{name}, and /v2 everywhere.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from services.discovery.alike import Answers, alike
 from services.discovery.segments import WIDENING
 
 NAME = "{name}"
@@ -32,8 +32,8 @@ WORDS = frozenset(
 )  # fmt: skip
 
 Segments = tuple[str, ...]
-# A template's segments with a number for method and answers; 0 where answers have no outline.
-Known = tuple[Segments, int]
+# A template's segments with the method and what its answers look like.
+Known = tuple[Segments, str, frozenset[str]]
 
 
 def segments(template: str) -> Segments:
@@ -69,6 +69,16 @@ class Node:
             label: Node(those, depth + 1, siblings_min) for label, those in merged.items()
         }
 
+    def path(self, labels: Segments) -> Segments:
+        """All labels of a path from here on as the inventory has them."""
+        node: Node | None = self
+        found = []
+        for label in labels:
+            renamed = node.renamed(label) if node else label
+            found.append(renamed)
+            node = node.below.get(renamed) if node else None
+        return tuple(found)
+
     def renamed(self, label: str) -> str:
         """The label in the inventory, also of one that was never used with success."""
         found = self.names.get(label)
@@ -84,30 +94,28 @@ class Node:
 def _renamed(by_label: Mapping[str, list[Known]], depth: int, siblings_min: int) -> dict[str, str]:
     """What changes its name here."""
     variables = [label for label in by_label if label in WIDENED]
-    names = _alike(by_label, depth, siblings_min)
-    if names:
-        return dict.fromkeys([*variables, *names], NAME)
+    named = {label: those for label, those in by_label.items() if is_name(label)}
+    if len(named) >= siblings_min:
+        values = alike(_answers(named, depth, siblings_min), siblings_min)
+        if values:
+            return dict.fromkeys([*variables, *values], NAME)
     if len(variables) < 2:
         return {}
     return dict.fromkeys(variables, max(variables, key=WIDENED.index))
 
 
-def _alike(by_label: Mapping[str, list[Known]], depth: int, siblings_min: int) -> list[str]:
-    """Names whose operations below and their answers are the same, when they are many."""
-    below = {
-        label: frozenset((one[depth + 1 :], outline) for one, outline in those)
-        for label, those in by_label.items()
-        if is_name(label)
-    }
-    counts = Counter(what for what in below.values() if any(outline for _, outline in what))
-    if not counts:
-        return []
-    most = max(counts.values())
-    if most < siblings_min:
-        return []
-    # Several groups of that size: each is a family of its own, and all of them are values.
-    families = {what for what, count in counts.items() if count >= siblings_min}
-    return [label for label, what in below.items() if what in families]
+def _answers(
+    named: Mapping[str, Sequence[Known]], depth: int, siblings_min: int
+) -> dict[str, Answers]:
+    """By name, what lies below it, as it would stand there if all names were one value."""
+    whole = Node((one for those in named.values() for one in those), depth + 1, siblings_min)
+    found: dict[str, Answers] = {}
+    for label, those in named.items():
+        answers = found[label] = {}
+        for path, method, outline in those:
+            operation = whole.path(path[depth + 1 :]), method
+            answers[operation] = answers.get(operation, frozenset()) | outline
+    return found
 
 
 class Templates:
@@ -118,10 +126,4 @@ class Templates:
 
     def of(self, template: str) -> str:
         """Under which template one stands."""
-        node: Node | None = self._root
-        labels = []
-        for label in segments(template):
-            renamed = node.renamed(label) if node else label
-            labels.append(renamed)
-            node = node.below.get(renamed) if node else None
-        return "/" + "/".join(labels)
+        return "/" + "/".join(self._root.path(segments(template)))

@@ -12,7 +12,7 @@ def service(settings: Settings) -> Service:
     return Service(
         name="discovery",
         inputs={
-            "exchanges": lambda partition: ObserveCore(partition, read_exchange),
+            "exchanges": lambda partition: ObserveCore(partition, read_exchange, settings),
             "sightings": lambda _: MergeCore(settings),
         },
         state="state.discovery",

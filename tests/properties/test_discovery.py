@@ -83,7 +83,7 @@ def observed(
         )
     ]
     end = watermark(1_000, released=True)
-    core: Core = ObserveCore(partition, NativeExchange)
+    core: Core = ObserveCore(partition, NativeExchange, Settings())
     outputs: list[Output] = []
     stored: dict[bytes, bytes] = {}
     for event in events([*records, end], partition=partition):
@@ -94,7 +94,7 @@ def observed(
             outputs += changes.outputs
             _store(stored, changes.rows)
             if restart:
-                core = ObserveCore(partition, NativeExchange)
+                core = ObserveCore(partition, NativeExchange, Settings())
                 core.restore([Row(key, value) for key, value in stored.items()])
     return outputs
 
@@ -217,7 +217,7 @@ def test_any_bytes_are_an_exchange(target: bytes, content_type: bytes, body: byt
                     got_headers=[(b"content-type", content_type)])  # fmt: skip
     assert call.request is not None
     call = replace(call, request=replace(call.request, target=target))
-    core = ObserveCore(0, NativeExchange)
+    core = ObserveCore(0, NativeExchange, Settings())
     core.feed(events([call]))
     changes = core.take()
     assert changes.rejected == []
@@ -240,7 +240,7 @@ def test_limits_and_restarts_agree(seed: int) -> None:
         )
         for i in range(1_500)
     ]
-    core = ObserveCore(0, NativeExchange)
+    core = ObserveCore(0, NativeExchange, Settings())
     sightings: list[Output] = []
     for start in range(0, len(calls), 100):
         core.feed(events(calls[start : start + 100], first=start))

@@ -11,6 +11,8 @@ from services.cli.descriptions.properties import Properties, properties
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 VARIABLE = re.compile(r"\{([^{}]+)\}")
+NARROW_TYPES = ("integer", "number", "boolean")
+NARROW_FORMATS = ("uuid", "date", "date-time", "email", "ipv4", "ipv6")
 # Of bodies without a schema.
 ANYTHING: Properties = frozenset(("$.*",))
 
@@ -24,6 +26,8 @@ class Described:
     """As in the description, without the base path."""
     bases: tuple[str, ...]
     """Paths of its servers; "" for the root."""
+    narrow: frozenset[str]
+    """Variables of the path whose type no name has."""
     deprecated: bool
     parameters: frozenset[tuple[str, str]]
     """Place and name; names of headers in small letters."""
@@ -67,6 +71,7 @@ def _operation(tree: Json, path: str, item: Json, method: str, operation: Json) 
         method=method.upper(),
         path=path,
         bases=_bases(tree, item, operation),
+        narrow=frozenset(_narrow(tree, parameters)),
         deprecated=operation.get("deprecated") is True,
         parameters=frozenset((*_named(parameters), *_security(tree, operation))),
         statuses=frozenset(responses),
@@ -75,6 +80,14 @@ def _operation(tree: Json, path: str, item: Json, method: str, operation: Json) 
             status: _content(tree, response) or ANYTHING for status, response in responses.items()
         },
     )
+
+
+def _narrow(tree: Json, parameters: list[Json]) -> Iterator[str]:
+    for parameter in parameters:
+        name, schema = parameter.get("name"), resolved(tree, parameter.get("schema", parameter))
+        is_narrow = schema.get("type") in NARROW_TYPES or schema.get("format") in NARROW_FORMATS
+        if parameter.get("in") == "path" and isinstance(name, str) and is_narrow:
+            yield name
 
 
 def _status(status: Any) -> str:

@@ -25,6 +25,7 @@ KINDS = (
     "undocumented_status",
 )  # fmt: skip
 VARIABLE = re.compile(r"\{[^{}/]*\}")
+VALUE = r"\{[^/{}]*\}"
 # Requests of these methods say nothing of what an API offers.
 METHODS_IGNORED = ("HEAD", "OPTIONS")
 # Nobody describes what HTTP itself answers with.
@@ -42,12 +43,14 @@ class Comparison:
         """The operation that a router would take: of several the one with most names."""
         path = endpoint["template"].rstrip("/") or "/"
         fitting = [
-            (_names(one.path), -i, one)
+            (_names(one.path), _literal(one.path), -i, one)
             for i, one in enumerate(self.described)
             if one.method == endpoint["method"]
-            and any(_pattern(base + one.path).fullmatch(path) for base in self._bases(one))
+            and any(
+                _pattern(base + one.path, one.narrow).fullmatch(path) for base in self._bases(one)
+            )
         ]
-        return max(fitting, key=lambda found: found[:2])[2] if fitting else None
+        return max(fitting, key=lambda found: found[:3])[3] if fitting else None
 
     def _bases(self, one: Described) -> tuple[str, ...]:
         return one.bases if self.with_base else ("",)
@@ -162,18 +165,31 @@ def _names(path: str) -> int:
     return sum(not VARIABLE.search(segment) for segment in path.split("/"))
 
 
+def _literal(path: str) -> int:
+    """Characters outside of variables: of {id} and {id}.json the second says more."""
+    return len(VARIABLE.sub("", path))
+
+
 @lru_cache(65_536)
-def _pattern(path: str) -> re.Pattern[str]:
+def _pattern(path: str, narrow: frozenset[str]) -> re.Pattern[str]:
     """A described path as a pattern for templates of the inventory.
 
     What stands for a name in it must stand there as the inventory writes it: /reports/2024-05-01
-    is /reports/{date}.
+    is /reports/{date}. Where a description has a number or the like (`narrow`), a name does not
+    fit: /orders/export is not described by /orders/{number}.
     """
-    segments = [_segment(segment) for segment in path.partition("?")[0].strip("/").split("/")]
+    segments = [
+        _segment(segment, narrow) for segment in path.partition("?")[0].strip("/").split("/")
+    ]  # fmt: skip
     return re.compile("/" + "/".join(segments))
 
 
-def _segment(segment: str) -> str:
-    if not VARIABLE.search(segment):
+def _segment(segment: str, narrow: frozenset[str]) -> str:
+    names = VARIABLE.findall(segment)
+    if not names:
         return re.escape(label(segment.encode("utf-8", "surrogatepass")))
-    return "[^/]+".join(re.escape(part) for part in VARIABLE.split(segment))
+    made = re.escape(segment.partition("{")[0])
+    rest = VARIABLE.split(segment)[1:]
+    for name, part in zip(names, rest, strict=True):
+        made += (VALUE if name[1:-1] in narrow else "[^/]+") + re.escape(part)
+    return made

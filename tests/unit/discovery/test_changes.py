@@ -40,7 +40,7 @@ def with_clock(calls: list[Exchange], days: int) -> Records:
 
 
 def told(records: Records, *, batch: int = 10_000, restart: bool = False) -> list[Finding]:
-    outputs = run(ObserveCore(0, NativeExchange), records, batch=batch).outputs
+    outputs = run(ObserveCore(0, NativeExchange, Settings()), records, batch=batch).outputs
     said: list[Output] = []
     stored: dict[bytes, bytes] = {}
     core = MergeCore(Settings())

@@ -259,13 +259,15 @@ def test_answers_in_a_second_record_count_as_well(repeated: bool) -> None:
     whole = used("/orders?x=1", method="POST", headers=[JSON], sent=b'{"a":1}')
     split = [half for one in whole for half in halves(one, repeated=repeated)]
     assert discovered(split) == discovered(whole)
-    changes = run(ObserveCore(0, NativeExchange), split)
+    changes = run(ObserveCore(0, NativeExchange, Settings()), split)
     assert {row.value for row in changes.rows if row.key.startswith(b"unanswered/")} <= {None}
 
 
 def test_halves_without_their_other_half_do_no_harm() -> None:
     requests, answers = zip(*map(halves, used("/orders")), strict=True)
-    changes = run(ObserveCore(0, NativeExchange), [*answers, *requests, watermark(10_000)])
+    changes = run(
+        ObserveCore(0, NativeExchange, Settings()), [*answers, *requests, watermark(10_000)]
+    )
     assert changes.counts == {"answers_without_request": 3, "requests_never_answered": 3}
     assert changes.rejected == []
     assert only(list(requests)).count == 3
@@ -308,7 +310,7 @@ def test_observers_take_turns_and_each_tells_the_end() -> None:
     marks = [watermark(0), *(watermark(second) for second in range(1, 121))]
     beats = []
     for partition in range(OBSERVERS):
-        core = ObserveCore(partition, NativeExchange)
+        core = ObserveCore(partition, NativeExchange, Settings())
         run(core, marks[:1])
         pulses = run(core, marks[1:], batch=1).outputs
         assert len(pulses) == 2  # one in a minute
@@ -327,7 +329,7 @@ def test_sites_and_hosts_are_apart() -> None:
 
 
 def test_unreadable_records_are_rejected_with_a_reason() -> None:
-    observe, merge = ObserveCore(0, NativeExchange), MergeCore(Settings())
+    observe, merge = ObserveCore(0, NativeExchange, Settings()), MergeCore(Settings())
     damaged = encode(exchange("/"))[:-3]
     nonsense = encode(Sighting(id="", site="", host="", body=b"{"))
     for i, value in enumerate((None, b"nonsense", damaged, nonsense)):

@@ -34,5 +34,5 @@ def test_a_sighting_of_no_known_form_is_rejected_whole(body: bytes) -> None:
 def test_requests_that_give_way_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observe, "UNANSWERED_MAX", 1)
     asked = [halves(exchange("/a", serial=n))[0] for n in range(3)]
-    counts = run(ObserveCore(0, NativeExchange), asked).counts
+    counts = run(ObserveCore(0, NativeExchange, Settings()), asked).counts
     assert counts["unanswered_given_way"] == 2

@@ -1,12 +1,25 @@
 """When names turn out to be values, and when they stay names."""
 
+import random
+
 from services.discovery.siblings import Templates, segments
 
 PEOPLE = [f"person{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(40)]
 
 
+def looks(outline: int) -> frozenset[str]:
+    """An answer with three fields of its own; 0: a page."""
+    return frozenset(f"{outline}{end}" for end in "abc") if outline else frozenset({"~text/html"})
+
+
+def templates_of(known: dict[str, int], siblings_min: int = 20) -> Templates:
+    return Templates(
+        ((segments(t), "GET", looks(outline)) for t, outline in known.items()), siblings_min
+    )
+
+
 def told(known: dict[str, int], siblings_min: int = 20) -> set[str]:
-    templates = Templates(((segments(t), outline) for t, outline in known.items()), siblings_min)
+    templates = templates_of(known, siblings_min)
     return {templates.of(template) for template in known}
 
 
@@ -56,7 +69,7 @@ def test_values_deeper_under_values() -> None:
 
 def test_what_never_worked_follows_what_did() -> None:
     known = {f"/users/{name}": 7 for name in PEOPLE}
-    templates = Templates(((segments(t), outline) for t, outline in known.items()), 20)
+    templates = templates_of(known)
     assert templates.of("/users/nobody") == "/users/{name}"
     assert templates.of("/users/me") == "/users/me"
     assert templates.of("/users/nobody/x") == "/users/{name}/x"
@@ -68,3 +81,46 @@ def test_a_wrong_merge_splits_again_when_traffic_says_so() -> None:
     assert told(known) == {"/users/{name}"}
     differing = {template: outline + i for i, (template, outline) in enumerate(known.items())}
     assert told(differing) == known.keys()
+
+
+def test_values_need_not_have_the_same_operations_or_optional_fields() -> None:
+    """Seldom used: of each a few of six operations, each answer with some of its fields."""
+    chance = random.Random(1)
+    known = [
+        (
+            ("users", name, *below),
+            method,
+            frozenset(f"{'.'.join(below)}{field}" for field in chance.sample("abcdef", 4)),
+        )
+        for name in PEOPLE
+        for below in chance.sample(((), ("posts",), ("posts", "{id}"), ("likes",)), 2)
+        for method in ("GET", "PUT")
+    ]
+    own = ("users", "teams"), "GET", frozenset(("members", "ab", "cd"))
+    templates = Templates([*known, own], 20)
+    assert {templates.of("/users/" + name) for name in PEOPLE} == {"/users/{name}"}
+    assert templates.of("/users/teams") == "/users/teams"
+
+
+def test_resources_that_share_an_envelope_stay() -> None:
+    envelope = frozenset(("kind", "metadata", "metadata.name", "metadata.uid", "items"))
+    known = [
+        (("api", name, *below), "GET", envelope | {f"items[].{name}{end}" for end in "abcd"})
+        for name in PEOPLE
+        for below in ((), ("{id}",))
+    ]
+    templates = Templates(known, 20)
+    assert templates.of(f"/api/{PEOPLE[0]}/{{id}}") == f"/api/{PEOPLE[0]}/{{id}}"
+
+
+def test_what_has_no_body_goes_with_its_operation() -> None:
+    known = [(("users", name), "GET", looks(7)) for name in PEOPLE[:30]]
+    known += [(("users", name), "DELETE", frozenset({"~"})) for name in PEOPLE[20:]]
+    templates = Templates(known, 20)
+    assert {templates.of("/users/" + name) for name in PEOPLE} == {"/users/{name}"}
+
+
+def test_a_file_beside_values_stays() -> None:
+    known = [(("users", name), "GET", looks(7)) for name in PEOPLE]
+    known.append((("users", "export.csv"), "GET", frozenset({"~text/csv"})))
+    assert Templates(known, 20).of("/users/export.csv") == "/users/export.csv"
