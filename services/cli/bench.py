@@ -1,17 +1,18 @@
 """`sidetap bench`: what this machine reaches, measured beside the peers that it has."""
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from services.cli.measure import stages, suricata, traffic
+from services.cli.measure import open_flows, stages, suricata, traffic
 from services.cli.measure.figures import Case, Figure
 from services.cli.measure.latency import Latency
 from services.cli.measure.live_agent import Rate
+from services.cli.measure.open_flows import OpenFlows
 from services.cli.measure.through_kafka import measure
 from services.cli.output import Format, chosen, print_json, print_people, say, table
 from services.cli.refusal import RefusedError, os_reason
@@ -21,9 +22,11 @@ from services.runtime.settings import Deployment, load
 if TYPE_CHECKING:
     from rich.table import Table
 
-# Beyond it, connections of the made traffic would share addresses and ports.
+# More than one worker of each service takes on any machine.
 RATE_MAX = 10_000
 PEER = "suricata, HTTP parser and log only"
+LATENCY = ("exchanges/s#", "findings#", "expected#", "p50 ms#", "p99 ms#", "max ms#", "load#")
+FLOWS = ("state", "flows#", "memory MB#", "B a flow#", "state B a flow#", "restore CPU s#")
 
 
 class What(StrEnum):
@@ -57,6 +60,9 @@ def bench(
             "--rate", metavar="N", min=0, max=RATE_MAX, help="Exchanges/s through Kafka; 0: none."
         ),
     ] = 2_000,
+    flows: Annotated[
+        int, typer.Option("--flows", metavar="N", min=0, help="Open beside packets; 0: none.")
+    ] = 100_000,
 ) -> None:
     """What this machine reaches, beside its peers.
 
@@ -64,7 +70,7 @@ def bench(
     Ratios are taken round by round against a peer that read the same file in the same round.
     The pipeline then runs once through a Kafka of its own, with made traffic at --rate: from the
     last packet of an exchange to its finding on the topic, and the CPU of every process but
-    Kafka's.
+    Kafka's. Packets come with what open connections take: memory, state rows, a restore.
 
     \b
     Examples:
@@ -78,46 +84,53 @@ def bench(
             What.packets: measured.packets,
             What.pipeline: measured.pipeline,
         }.get(what, lambda: measured.service(what.value))()
-        latency = None
-        if what is What.pipeline and rate and pcap is None:
-            latency, running = _through_kafka(rate, Path(folder))
-            cases += running
+        running, more = _more(what, rate if pcap is None else 0, flows, Path(folder))
+        cases += running
     if json or chosen(None) is Format.jsonl:
-        latencies = [latency.form()] if latency else []
-        print_json([case.form() for case in cases] + _ratio_forms(ratios) + latencies)
+        print_json([one.form() for one in [*cases, *more]] + _ratio_forms(ratios))
     else:
-        _show(what, cases, ratios, latency)
+        _show(what, cases, ratios)
+        print_people(*_tables(more))
 
 
-def _show(
-    what: What, cases: list[Case], ratios: Mapping[str, Figure], latency: Latency | None
-) -> None:
+More = list[Latency] | list[OpenFlows]
+
+
+def _more(what: What, rate: int, flows: int, folder: Path) -> tuple[list[Case], More]:
+    """What is measured with traffic of its own: the running pipeline, many open connections."""
+    if what is What.pipeline and rate:
+        return _through_kafka(rate, folder)
+    if what is What.packets and flows:
+        say(f"opening {flows} connections, in {len(traffic.OPEN)} states …")
+        return [], open_flows.measure(folder, flows)
+    return [], list[Latency]()
+
+
+def _show(what: What, cases: list[Case], ratios: Mapping[str, Figure]) -> None:
     rows = [(case.name, case.units, case.unit, case.rate) for case in cases]
     print_people(table(f"bench {what}", ("case", "input#", "unit", "per CPU second#"), rows))
     for name, ratio in ratios.items():
         say(f"{name}: {ratio} ×")
-    if latency:
-        print_people(_latency_table(latency))
 
 
-def _through_kafka(rate: int, folder: Path) -> tuple[Latency | None, list[Case]]:
+def _through_kafka(rate: int, folder: Path) -> tuple[list[Case], list[Latency]]:
     """Nothing, and a sentence, where no Kafka can be started here."""
     try:
         install()
     except KafkaError as error:
         say(f"not measured through Kafka: {str(error).removesuffix(ELSEWHERE)}")
-        return None, []
-    return measure(Rate(per_s=rate), folder)
+        return [], []
+    latency, cases = measure(Rate(per_s=rate), folder)
+    return cases, [latency]
 
 
-def _latency_table(latency: Latency) -> "Table":
-    columns = ("exchanges/s#", "findings#", "expected#", "p50 ms#", "p99 ms#", "max ms#", "load#")
-    times = (f"{ms:.0f}" for ms in (latency.p50_ms, latency.p99_ms, latency.max_ms))
-    row = (
-        latency.exchanges_per_s, latency.found, latency.expected, *times,
-        f"{latency.load_1min:.1f}",
-    )  # fmt: skip
-    return table("last packet of the exchange → finding on the topic", columns, [row])
+def _tables(more: More) -> "Iterator[Table]":
+    latencies = [one.row() for one in more if isinstance(one, Latency)]
+    if latencies:
+        yield table("last packet of the exchange → finding on the topic", LATENCY, latencies)
+    opened = [one.row() for one in more if isinstance(one, OpenFlows)]
+    if opened:
+        yield table("open connections in one reassembly worker", FLOWS, opened)
 
 
 def _capture(pcap: Path | None, folder: Path, exchanges: int) -> Path:

@@ -59,6 +59,11 @@ class Latency:
             "load_1min": round(self.load_1min, 2),
         }
 
+    def row(self) -> tuple[object, ...]:
+        """For a table: rate, found, expected, milliseconds, load."""
+        times = (f"{ms:.0f}" for ms in (self.p50_ms, self.p99_ms, self.max_ms))
+        return self.exchanges_per_s, self.found, self.expected, *times, f"{self.load_1min:.1f}"
+
 
 def percentile(ordered: Sequence[float], of_100: int) -> float:
     """Nearest rank, so always one that was seen; not a number where there is none."""

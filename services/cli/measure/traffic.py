@@ -36,6 +36,8 @@ ATTACKS = (
     "x;cat /etc/hosts",
 )
 ATTACK_SHARE = 0.01
+# How a connection may stand for long: `left_open`.
+OPEN = ("half open", "idle", "half a request head")
 
 
 Frames = Iterator[tuple[bytes, bytes]]
@@ -76,13 +78,35 @@ def frames(exchanges: int, chance: random.Random, ask: Callable[[int], bytes]) -
             yield frame
 
 
+def left_open(number: int, chance: random.Random, state: str) -> Iterator[bytes]:
+    """Every frame of a connection that stands in one of the states of OPEN."""
+    up, down = _directions(number)
+    yield up.frame(SYN, 0)
+    if state == "half open":
+        return
+    yield down.frame(SYN | ACK, up.sequence)
+    yield up.frame(ACK, down.sequence)
+    asked = request(chance, number % 20, 0)
+    if state != "idle":
+        asked = asked[: asked.index(b"\r\nCookie")]
+    yield up.frame(PSH | ACK, down.sequence, asked)
+    if state == "idle":
+        yield from (frame for frame, _ in _answer(up, down, _response(chance), asked))
+        yield up.frame(ACK, down.sequence)
+
+
+def _directions(number: int) -> tuple["_Direction", "_Direction"]:
+    # So many ports of each of so many addresses, then those of other addresses.
+    again, port = divmod(number, 40_000)
+    client = int(IPv4Address("10.8.0.1")) + number % 4_000 + again * 4_000
+    server = int(IPv4Address("192.0.2.1")) + number % 20
+    up = _Direction(client, server, 20_000 + port, 80, (1_000 + number * 7_919) % 2**32)
+    return up, _Direction(server, client, 80, 20_000 + port, (5_000 + number * 104_729) % 2**32)
+
+
 def _connection(number: int, chance: random.Random, ask: Callable[[int], bytes]) -> Frames:
     """Every frame of one connection."""
-    client = int(IPv4Address("10.8.0.1")) + number % 4_000
-    server = int(IPv4Address("192.0.2.1")) + number % 20
-    port = 20_000 + number % 40_000
-    up = _Direction(client, server, port, 80, 1_000 + number * 7_919)
-    down = _Direction(server, client, 80, port, 5_000 + number * 104_729)
+    up, down = _directions(number)
     yield up.frame(SYN, 0), b""
     yield down.frame(SYN | ACK, up.sequence), b""
     yield up.frame(ACK, down.sequence), b""

@@ -13,6 +13,7 @@ from services.cli.__main__ import run
 from services.cli.measure.figures import Case, Figure
 from services.cli.measure.latency import Latency, percentile
 from services.cli.measure.live_agent import ATTACK_EVERY, LENGTH, Rate, written
+from services.cli.measure.traffic import OPEN
 from services.runtime import kafka_jars
 
 
@@ -32,7 +33,8 @@ def lines(capfdbinary: pytest.CaptureFixture[bytes]) -> list[Any]:
 
 
 def bench(what: str) -> int:
-    return run(["bench", what, "--json", "--rounds", "2", "--exchanges", "160", "--rate", "0"])
+    small = ["--rounds", "2", "--exchanges", "160", "--rate", "0", "--flows", "40"]
+    return run(["bench", what, "--json", *small])
 
 
 @pytest.mark.parametrize("what", ["detect", "browsing", "discovery"])
@@ -50,6 +52,18 @@ def test_the_pipeline_is_the_sum_of_its_stages(capfdbinary: pytest.CaptureFixtur
     by_name = {case["case"]: case for case in lines(capfdbinary)}
     assert by_name.keys() == {"capture", "reassembly", "detect", "browsing", "discovery", "all"}
     assert by_name["all"]["cpu_s"]["max"] >= by_name["detect"]["cpu_s"]["max"]
+
+
+def test_open_connections_are_all_there_and_restored(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    assert bench("packets") == 0
+    opened = [line for line in lines(capfdbinary) if line["kind"] == "open flows"]
+    assert [line["case"] for line in opened] == list(OPEN)
+    assert {line["flows"] for line in opened} == {40}
+    # A row of each flow; half a head stands in it whole.
+    half_open, idle, half_head = (line["state_bytes_a_flow"] for line in opened)
+    assert 50 < half_open < idle < half_head < 2_000
 
 
 def peer(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None:
