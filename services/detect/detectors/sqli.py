@@ -5,10 +5,8 @@ second statement), calls that only attackers send to a database (delays, error o
 catalogue), and libinjection's opinion (services/detect/libinjection.py).
 """
 
-import re
-
-from services.detect.context import closes_bracket, closes_literal
-from services.detect.rules import Detector, Match, Rule
+from services.detect.detectors.breaking_out import breaks_out, not_a_phrase, not_a_quotation, short
+from services.detect.rules import Detector, Rule
 
 # White space as SQL sees it, comments and the brackets that stand for blanks included.
 GAP = r"(?:[\s(+]|/\*.*\*/)"
@@ -16,34 +14,6 @@ COMPARE = (
     r"(?:=|<=>|<>|!=|<|>|:=|\b(?:not\s+)?(?:like|rlike|regexp|in|is|between|sounds|glob|similar)\b)"
 )
 OPERAND = r"[\"'`(\s~!@+-]*[\w.@$%\[\]]*[\"'`)\s]*"
-
-NUMBER_FIRST = re.compile(
-    rb"\s*['\"]?[-+(~!]*\s*(?:0x[0-9a-f]+|\d[\d.]*)[\s)'\"`/+-]*(?:\Z|\b|[|&<>=;])", re.I
-)
-PHRASE_END = re.compile(rb"[=<>\'\"(#;\d]|--|\btrue\b|\bfalse\b", re.I)
-SIGN = re.compile(rb"['\"`)]")
-
-
-def breaks_out(match: Match) -> bool:
-    """The match begins with what ends the application's own literal, bracket or number."""
-    value = match.point.value
-    sign = SIGN.search(value, match.start, match.start + 4)
-    if sign is None:
-        return bool(NUMBER_FIRST.match(value))
-    return closes_literal(value, sign.start()) or closes_bracket(value, sign.start())
-
-
-def not_a_phrase(match: Match) -> bool:
-    """Something is compared or closed; "and is in" of a sentence has no sign in it."""
-    return bool(PHRASE_END.search(match.point.value))
-
-
-def not_a_quotation(match: Match) -> bool:
-    """The value goes on where its own literal ends; `"-1"` and `"CREATE A MUG"` are quotations."""
-    value = match.point.value.strip()
-    quoted = value[:1] in (b"'", b'"') and value[:1] == value[-1:] and value.count(value[:1]) == 2
-    return not quoted and breaks_out(match)
-
 
 RULES = (
     Rule(
@@ -189,7 +159,7 @@ RULES = (
     ),
     Rule(
         id="sqli.select-value",
-        pattern=r"(?:^|[;\"'`)(]|\bunion\b.*)\s*select[\s(]+(?:null\b|@@\w|\d+\s*(?:,|$|--|#)|'|\"|(?:char|chr|concat|pg_sleep|sleep|load_file|version|user|count|case|if|hex|ascii|substr\w*|mid|cast|convert|group_concat|benchmark|length|name_const|sqlite_version|extractvalue|updatexml|ctxsys|utl_\w{3,8})[\s(])",
+        pattern=r"(?:^|[;\"'`)(]|\bunion\b.*)\s*select[\s(]+(?:null\b|@@\w|top\s*\(?\d|\d+\s*(?:,|$|--|#)|'|\"|(?:char|chr|concat|pg_sleep|sleep|load_file|version|user|count|case|if|hex|ascii|substr\w*|mid|cast|convert|group_concat|benchmark|length|name_const|sqlite_version|extractvalue|updatexml|ctxsys|utl_\w{3,8})[\s(])",
         weight=0.55,
         title="SELECT of a constant or a call",
         in_text=0.15,
@@ -231,7 +201,7 @@ RULES = (
     ),
     Rule(
         id="sqli.conditional",
-        pattern=r"\b(?:if|iif)\s*\(\s*[\w@('\"]+\s*(?:=|>|<|like)\s*.+,.*,|\bcase[\s(]+when\b.+\bthen\b.+(?:\bend\b|\belse\b)"
+        pattern=r"\b(?:if|iif)\s*\(\s*[\w@('\"]+\s*(?:=|>|<|like)\s*.+,.*,|\bif\s*\(\s*\d+\s*=\s*\d+\s*\)\s*(?:select|waitfor|drop|exec|begin)\b|\bcase[\s(]+when\b.+\bthen\b.+(?:\bend\b|\belse\b)"
         r"|\b(?:ascii|ord|unicode|hex|length|char_length|bitand)\s*\(\s*(?:\(\s*select|substr|mid\(|lower\(|upper\(|database|user|@@|cast\()|\b(?:substr(?:ing)?|mid|left|right)\s*\(\s*(?:\(?\s*select|@@|database\(|user\(|version\(|password)",
         weight=0.6,
         title="Asks the database one bit at a time",
@@ -302,7 +272,7 @@ RULES = (
     ),
     Rule(
         id="sqli.open-statement",
-        pattern=r"^[^;\w]{0,3};\s*(?:select|drop|update|insert|delete|alter|create|declare|exec|set\s+@|truncate|grant|shutdown)\b[^;{}]{0,64}$|^\s*(?:drop|truncate)\s+(?:table\s+)?\w+\s*;\s*--|\bdelete\s+from\s+\w+\s*;\s*--",
+        pattern=r"^[^;\w]{0,3};\s*(?:select|drop|update|insert|delete|alter|create|declare|exec|set\s+@|truncate|grant|shutdown)\b[^;{}]{0,64}$|^[\w'\")]{1,16}\s*;\s*select\s+\*|^\s*(?:drop|truncate)\s+(?:table\s+)?\w+\s*;\s*--|\bdelete\s+from\s+\w+\s*;\s*--",
         weight=0.5,
         title="A semicolon, then the beginning of a statement",
         in_text=0.3,
@@ -318,7 +288,7 @@ RULES = (
     ),
     Rule(
         id="sqli.half-clause",
-        pattern=r"^[\s=)'\"`>]*(?:from\s+[`\"]?[\w.`\"]+\s+(?:where|group\s+by|order\s+by|limit)\b|case\s+when\b.+\bthen\b|(?:order|group)\s+by\s*$|when\s+\w+\s+then\s*$|set\s+@\w+|declare\s+@\w+\s*$|exec(?:ute)?\s+master\b|except\s+(?:values|select)\b|(?:if|iif)\s*\(\s*\d+\s*=\s*$|(?:rlike|regexp|xor|sounds\s+like|like\s+null)\s*$|(?:not\s+)?in\s*\([^()]*\)\s*$|is\s+(?:not\s+)?null\s*$)",
+        pattern=r"^[\s=)'\"`>]*(?:from\s+[`\"]?[\w.`\"]+\s+(?:where|group\s+by|order\s+by|limit)\b|case\b.{1,32}\bwhen\b.+\bthen\b|(?:order|group)\s+by\s*$|when\s+\w+\s+then\s*$|set\s+@\w+|declare\s+@\w+\s*$|exec(?:ute)?\s+master\b|except\s+(?:values|select)\b|(?:if|iif)\s*\(\s*\d+\s*=\s*$|(?:rlike|regexp|xor|sounds\s+like|like\s+null)\s*$|(?:not\s+)?in\s*\([^()]*\)\s*$|is\s+(?:not\s+)?null\s*$)",
         weight=0.5,
         title="A clause of SQL without the statement around it",
         in_text=0.2,
@@ -326,7 +296,7 @@ RULES = (
     ),
     Rule(
         id="sqli.compared-numbers",
-        pattern=r"^\s*['\"]?\d+['\"]?\s*(?:!=|<=>|<>|\bis\s+not\b|\bnot\s+(?:r?like|regexp|in|between)\b|\b(?:r?like|regexp|glob|xor|div|mod)\b)\s*\(?['\"]?\d+['\"]?\)?\s*(?:--.*|#.*)?$|\b\d\.e[.(]\w|\b2\.2250738585072011e-308\b",
+        pattern=r"^\s*['\"]?\d+['\"]?\s*(?:!=|<=>|<>|\bis\s+not\b|\bnot\s+(?:r?like|regexp|in|between)\b|\b(?:r?like|regexp|glob|xor|div|mod)\b)\s*\(?['\"]?\d+['\"]?\)?\s*(?:--.*|#.*)?$|\b\d\.e[.(]\w|\b\d\.\d{12,}e-3\d\d\b",
         weight=0.55,
         title="A comparison or number that only a database or parser would work out",
         in_text=0.3,
@@ -347,6 +317,54 @@ RULES = (
         title="A literal's end, then logic over a call",
         in_text=0.3,
         check=breaks_out,
+    ),
+    Rule(
+        id="sqli.comment-tail",
+        pattern=r"(?:[^-]--|/\*)\s*$",
+        # With libinjection's word that the rest is SQL it is an attack; alone it is punctuation.
+        weight=0.35,
+        title="A comment to the end of a short value",
+        in_text=0.2,
+        only=("query", "body.form", "body.json", "body.xml", "cookie"),
+        check=short,
+    ),
+    Rule(
+        id="sqli.word-operator",
+        pattern=r"^\w{0,16}['\"`]\s*(?:(?:not\s+)?(?:rlike|regexp)|not\s+like|sounds\s+like)\s*['\"`]",
+        weight=0.35,
+        title="An operator in words between a literal's end and the next one's start",
+        in_text=0.2,
+        check=breaks_out,
+    ),
+    Rule(
+        id="sqli.variable-argument",
+        pattern=r"\w\s*\([^()]{0,32}@@[a-z]\w+\s*\)",
+        weight=0.5,
+        title="A call with a variable of the server",
+        in_text=0.2,
+    ),
+    Rule(
+        id="sqli.printed-quotes",
+        pattern=r"[’‘′]\s*\)?\s*(?:or|and|xor|\|\||&&)\s*\(?\s*[’‘′'\w]{1,16}[’‘′']?\s*(?:=|like\b|<|>)\s*[’‘′'\w]",
+        weight=0.6,
+        title="Logic with quotes that a database may turn into plain ones",
+        in_text=0.5,
+        check=not_a_phrase,
+    ),
+    Rule(
+        id="sqli.account",
+        pattern=r"\bcreate\s+user\s+[\w'\"`@%.]+\s+identified\s+(?:by|with)\b|\bgrant\s+(?:connect|resource|dba|all(?:\s+privileges)?)\s+(?:on\s+\S+\s+)?to\s+\w|\bprepare\s+\w+\s+from\s+@\w",
+        weight=0.55,
+        title="Makes accounts, grants rights or runs a statement made of pieces",
+        in_text=0.95,
+        only=("query", "body.form", "body.json", "path", "cookie", "header"),
+    ),
+    Rule(
+        id="sqli.leading-call",
+        pattern=r"^[\s\"'`)]*(?:or|and|xor|\|\||&&)\s+(?:not\s+)?(?:is_?null|ifnull|nvl|coalesce|ascii|ord|char|substr(?:ing)?|mid|length|len|exists)\(",
+        weight=0.5,
+        title="A value that begins with logic over a database's function",
+        in_text=0.3,
     ),
 )
 

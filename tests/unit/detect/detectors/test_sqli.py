@@ -78,10 +78,12 @@ FIRES = {
     "sqli.half-clause": [
         (query, "from invoices where owner"),
         (query, "case when 1 then 2"),
+        (query, "case tan(4) when 9 then 8 end"),
     ],
     "sqli.compared-numbers": [
         (query, "7<=>8"),
         (query, "3 not between 4"),
+        (query, "4.94065645841246544e-324"),
     ],
     "sqli.schema-name": [
         (query, "information_schema"),
@@ -90,6 +92,16 @@ FIRES = {
     "sqli.logic-call": [
         (query, "bob' and not likely(id)--"),
     ],
+    "sqli.comment-tail": [(query, "8*2 --"), (form, "q=( tan ( 'z' ))/*")],
+    "sqli.word-operator": [(query, "' not rlike '"), (query, "b'SOUNDS LIKE'")],
+    "sqli.variable-argument": [(query, "7-char_length(@@hostname)")],
+    "sqli.printed-quotes": [(query, "ann’ or ‘7’=‘7"), (query, "5‘ and ‘b’ like ‘b")],
+    "sqli.account": [
+        (query, "create user eve identified by 'k'"),
+        (query, "grant dba to eve"),
+        (query, "set @q='x'; prepare p from @q"),
+    ],
+    "sqli.leading-call": [(query, "and isnull(3/0"), (query, "' or substr(pass,2)")],
 }
 
 ATTACKS = [
@@ -121,11 +133,23 @@ SILENT = [
     (query, '"CREATE A MUG"'),
     (query, '"-1"'),
     (query, "5 in 6 people"),
+    (query, "see below --"),
+    (query, "1---"),  # a consent string: nothing said (IAB US Privacy)
+    (query, "to be continued--"),
+    (query, "the 'like' button"),
+    (query, "type: 'regexp'"),
+    (query, "the ‘red’ or the ‘blue’ one"),
+    (query, "Ann’s and ‘Bob’ = friends"),
+    (query, "or if (as I think) not"),
+    (query, "just in case it rains when we then end"),
+    (query, "create user stories, identified by name"),
+    (query, "1.25e-30"),
+    (query, "grant access to all"),
 ]
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 60
+    assert sum(len(cases) for cases in FIRES.values()) == 74
     check_fires(DETECTOR, FIRES)
 
 
