@@ -64,6 +64,6 @@ kafka-lock: ## pin the jars of the local Kafka anew
 	$(BIN)/python -m services.runtime.kafka_jars
 
 lock: ## pin every dependency anew
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --group train --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --constraints requirements.lock --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements-image.lock
 	cd native && cargo update && $(PYTHON) crates.py save

@@ -768,6 +768,7 @@ class Evidence:
     raw: str
     rule: str
     weight: float
+    why: tuple[str, ...] = ()
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -779,6 +780,7 @@ class Evidence:
             "raw": self.raw,
             "rule": self.rule,
             "weight": self.weight,
+            "why": list(self.why),
         }
 
     @classmethod
@@ -792,6 +794,7 @@ class Evidence:
             raw=value["raw"],
             rule=value["rule"],
             weight=value["weight"],
+            why=tuple(value["why"]),
         )
 
 

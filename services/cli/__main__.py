@@ -26,6 +26,7 @@ COMMANDS = {
     "endpoints": "endpoints",
     "label": "label",
     "policy": "policy",
+    "train": "train",
     "report": "report",
     "topics": "topics",
     "status": "status",

@@ -33,8 +33,8 @@ def inspect(
     """Judge requests given as JSON lines.
 
     Takes {"id", "request_b64"[, "response_b64"]} a line. Answers with {"id", "attack", "score",
-    "classes", "matches", "vulnerabilities"} a line, in the same order. A line that cannot be read
-    is answered with its error; then exit code 2.
+    "model", "classes", "matches", "vulnerabilities"} a line, in the same order. A line that cannot
+    be read is answered with its error; then exit code 2.
 
     \b
     Examples:

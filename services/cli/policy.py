@@ -1,4 +1,4 @@
-"""`sidetap policy`: what people said shall hold, and exclusions said and taken back."""
+"""`sidetap policy`: what people said shall hold, said and taken back: exclusions and models."""
 
 import hashlib
 import sys
@@ -13,7 +13,7 @@ import typer
 
 from schemas.codec import UndecodableError, decode_as, encode
 from schemas.types import PolicyEntry
-from services.cli import found
+from services.cli import found, policy_models
 from services.cli.broker import KafkaOption, client, records, send
 from services.cli.moments import iso
 from services.cli.output import Format, chosen, print_json, print_people, say, table
@@ -24,6 +24,8 @@ from services.cli.who import who
 
 COLUMNS = ("id", "kind", "site", "host", "path", "where", "body", "by", "at")
 EXAMPLES_MAX = 10
+# A model's body is a long list of terms.
+BODY_CHARACTERS_MAX = 200
 
 
 class Action(StrEnum):
@@ -32,6 +34,8 @@ class Action(StrEnum):
     list = "list"
     exclude = "exclude"
     remove = "remove"
+    activate = "activate"
+    rollback = "rollback"
 
 
 def register(application: typer.Typer, name: str) -> None:
@@ -39,33 +43,57 @@ def register(application: typer.Typer, name: str) -> None:
     application.command(name)(policy)
 
 
+IdArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[ID]",
+        help="To remove; a name, to exclude; to activate, a model's hash or file, or `rules`.",
+    ),
+]
+ActionArgument = Annotated[
+    Action, typer.Argument(help="list, exclude, remove, activate or rollback.")
+]
+RuleOption = Annotated[str, typer.Option("--rule", metavar="R", help="Only this rule.")]
+ClassOption = Annotated[str, typer.Option("--class", metavar="C", help="Only this class.")]
+SiteOption = Annotated[str, typer.Option("--site", metavar="S", help="Only this network.")]
+HostOption = Annotated[str, typer.Option("--host", metavar="H", help="Only this host.")]
+PathOption = Annotated[str, typer.Option("--path", metavar="P", help="Only paths that begin so.")]
+WhereOption = Annotated[
+    str, typer.Option("--where", metavar="W", help="Only this point, e.g. query.q.")
+]
+ShadowOption = Annotated[
+    bool, typer.Option("--shadow", help="Beside the active model: its differences are counted.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before saving.")]
+
+
 def policy(
-    action: Annotated[Action, typer.Argument(help="list, exclude or remove.")] = Action.list,
-    id_: Annotated[str, typer.Argument(metavar="[ID]", help="To remove; a name, to exclude.")] = "",
-    rule: Annotated[str, typer.Option("--rule", metavar="R", help="Only this rule.")] = "",
-    class_: Annotated[str, typer.Option("--class", metavar="C", help="Only this class.")] = "",
-    site: Annotated[str, typer.Option("--site", metavar="S", help="Only this network.")] = "",
-    host: Annotated[str, typer.Option("--host", metavar="H", help="Only this host.")] = "",
-    path: Annotated[
-        str, typer.Option("--path", metavar="P", help="Only paths that begin so.")
-    ] = "",
-    where: Annotated[
-        str, typer.Option("--where", metavar="W", help="Only this point, e.g. query.q.")
-    ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before saving.")] = False,
+    action: ActionArgument = Action.list,
+    id_: IdArgument = "",
+    rule: RuleOption = "",
+    class_: ClassOption = "",
+    site: SiteOption = "",
+    host: HostOption = "",
+    path: PathOption = "",
+    where: WhereOption = "",
+    shadow: ShadowOption = False,
+    yes: YesOption = False,
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
     """What people said shall hold.
 
     Lists it; or excludes a rule or class of attacks in a scope, having shown which past findings
-    that would have silenced; or takes an entry back. It acts within a second, everywhere.
+    that would have silenced; or takes an entry back; or puts a model to work, as the active one or
+    as a shadow, and goes back to the one before. It acts within a second, everywhere.
 
     \b
     Examples:
       sidetap policy
       sidetap policy exclude --rule sqli.tautology --host shop.demo --path /search --where query.q
       sidetap policy remove exclusion/4f2a91c0
+      sidetap policy activate model.json --shadow
+      sidetap policy rollback
     """
     settings = client(kafka)
     entries = _entries(settings)
@@ -73,6 +101,13 @@ def policy(
         _list(entries, chosen(said))
     elif action is Action.remove:
         _remove(settings, entries, id_)
+    elif action is Action.activate:
+        for entry in policy_models.chosen_by(entries, id_, shadow=shadow):
+            _save(settings, entry)
+        _say_models(_entries(settings))
+    elif action is Action.rollback:
+        _save(settings, policy_models.gone_back(entries))
+        _say_models(_entries(settings))
     else:
         scope = Scope(
             site=site, host=host.lower(), path=path, where=where, rule=rule, class_=class_
@@ -103,12 +138,21 @@ def _list(entries: Mapping[str, PolicyEntry], format_: Format) -> None:
     print_people(table(f"{len(rows)} entries", COLUMNS, rows))
 
 
+def _say_models(entries: Mapping[str, PolicyEntry]) -> None:
+    now = policy_models.in_force(entries)
+    say(", ".join(f"{name}: {hash_ or 'none'}" for name, hash_ in now.items()))
+
+
 def _form(entry: PolicyEntry) -> dict[str, str]:
     return {
         "id": entry.id, "policy": entry.kind, "site": entry.site, "host": entry.host,
-        "path": entry.path, "where": entry.where, "body": entry.body, "by": entry.by,
+        "path": entry.path, "where": entry.where, "body": _shortened(entry.body), "by": entry.by,
         "at": iso(entry.at_us),
     }  # fmt: skip
+
+
+def _shortened(body: str) -> str:
+    return body if len(body) <= BODY_CHARACTERS_MAX else f"{body[:BODY_CHARACTERS_MAX]}…"
 
 
 def _remove(settings: Mapping[str, Any], entries: Mapping[str, PolicyEntry], id_: str) -> None:

@@ -20,6 +20,8 @@ from services.cli.output import Format, chosen, print_json, print_people, table
 LEDGER_S = 3_600
 FINDINGS_S = 86_400
 RATE_S = 1.0
+# How detection's counters of a shadow's differences begin (services/detect/core.py).
+SHADOW = "shadow_"
 RATES = {"sidetap_records_in_total": "in_per_s", "sidetap_records_out_total": "out_per_s"}
 
 
@@ -47,8 +49,9 @@ def status(
     behind = lags(settings)
     balances = _ledger(settings)
     classes = _findings(settings)
+    shadow = _shadow(here.health if here else {})
     if json or chosen(None) is Format.jsonl:
-        print_json(_forms(workers, behind, balances, classes))
+        print_json([*_forms(workers, behind, balances, classes), *_shadow_forms(shadow)])
         return
     columns = ("worker", "ready", "in/s#", "out/s#")
     rows = [
@@ -66,6 +69,10 @@ def status(
         ),
         table("Findings of the last day", ("class", "findings#"), classes.most_common()),
     )
+    if shadow:
+        rows_of_shadow = [tuple(form.values())[1:] for form in _shadow_forms(shadow)]
+        columns = ("class", "the shadow gains#", "it loses#", "of requests#")
+        print_people(table("Shadow model beside the active one", columns, rows_of_shadow))
 
 
 def _forms(
@@ -105,6 +112,35 @@ def _metrics(address: str) -> Counter[str]:
         for sample in family.samples:
             sums[sample.name] += sample.value  # type: ignore[assignment]
     return sums
+
+
+def _shadow(health: Mapping[str, str]) -> Counter[str]:
+    """What detection counts of a shadow, since its workers began; empty: there is none."""
+    counts: Counter[str] = Counter()
+    for address in health.values():
+        for family in text_string_to_metric_families(answer(address, "/metrics") or ""):
+            for sample in family.samples:
+                event = sample.labels.get("event", "")
+                if sample.name == "sidetap_events_total" and event.startswith(SHADOW):
+                    counts[event.removeprefix(SHADOW)] += int(sample.value)
+    return counts
+
+
+def _shadow_forms(counts: Counter[str]) -> Iterator[dict[str, Any]]:
+    classes = {name.partition("_")[2] for name in counts} - {""}
+    for class_ in sorted(classes):
+        yield {
+            "kind": "shadow", "class": class_, "gained": counts[f"gained_{class_}"],
+            "lost": counts[f"lost_{class_}"], "requests": counts["requests"],
+        }  # fmt: skip
+    if counts and not classes:
+        yield {
+            "kind": "shadow",
+            "class": "",
+            "gained": 0,
+            "lost": 0,
+            "requests": counts["requests"],
+        }
 
 
 def _ledger(settings: Mapping[str, Any]) -> balance.Balances:

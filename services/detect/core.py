@@ -15,13 +15,14 @@ from schemas.codec import decode_as, encode
 from schemas.types import Finding, PolicyEntry, Watermark
 from services.detect import findings, partials
 from services.detect.exclusions import Exclusions
+from services.detect.models import Models
 from services.detect.partials import Partials
 from services.detect.responses.answered import answered
 from services.detect.responses.reading import Reading
 from services.detect.responses.rules import Proof
 from services.detect.scoring import Verdict
 from services.detect.settings import Settings
-from services.detect.verdict import Excluded, Inspector, nothing_excluded
+from services.detect.verdict import Excluded, Inspector, Signals, decide, nothing_excluded
 from services.detect.view import ExchangeView, RequestView
 from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
@@ -62,6 +63,7 @@ class DetectCore:
         self._source = f"detect/{partition}/pulse"
         self._marks: dict[str, Watermark] = {}
         self._exclusions = Exclusions()
+        self._models = Models()
         self._policy_offset = -1
         self._watermarks = Watermarks()
         # `open`: as it stands; `told`: as people know it. Both are needed to say when to tell.
@@ -86,7 +88,9 @@ class DetectCore:
         """See Core. An entry that cannot be read changes nothing and is rejected."""
         try:
             if event.value is not None:
-                self._exclusions.learn(decode_as(PolicyEntry, event.value))
+                entry = decode_as(PolicyEntry, event.value)
+                self._exclusions.learn(entry)
+                self._models.learn(entry)
         except ValueError as error:
             self._changes.rejected.append(Rejected(event, str(error)))
         self._policy_offset = event.offset
@@ -117,7 +121,7 @@ class DetectCore:
         if exchange.part is not None:
             self._part(exchange, request, excluded)
             return
-        verdict = self._inspector.inspect(request, excluded)
+        verdict = self._decided(self._inspector.read(request), excluded)
         proofs = self._proofs(exchange, verdict, excluded)
         if exchange.revision > 0:
             # The request was looked at when it came without its answer.
@@ -131,9 +135,21 @@ class DetectCore:
         """Its request was looked at with the exchange that it goes on behind."""
         if exchange.revision > 0:
             return
-        verdict = self._inspector.inspect_messages(exchange.messages, excluded)
+        verdict = self._decided(self._inspector.read_messages(exchange.messages), excluded)
         self._counts["parts"] += 1
         self._hits(exchange, request, verdict, ())
+
+    def _decided(self, read: Signals, excluded: Excluded) -> Verdict:
+        """The active model's verdict; where a shadow stands beside it, what that would change."""
+        verdict = decide(read, excluded, self._models.active)
+        if self._models.shadowed:
+            would = decide(read, excluded, self._models.shadow).scores.keys()
+            for class_ in would - verdict.scores.keys():
+                self._counts[f"shadow_gained_{class_}"] += 1
+            for class_ in verdict.scores.keys() - would:
+                self._counts[f"shadow_lost_{class_}"] += 1
+            self._counts["shadow_requests"] += 1
+        return verdict
 
     def _hits(
         self,

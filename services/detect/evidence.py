@@ -34,6 +34,7 @@ def evidence(signal: Signal, exchange: ExchangeView, masker: Masker) -> Evidence
         raw=masker.value(where, percent_encoded(match.point.raw[:RAW_BYTES_MAX])),
         rule=signal.rule.id,
         weight=signal.weight,
+        why=tuple(f"{term} {weight:+.2f}" for term, weight in signal.why),
     )
 
 

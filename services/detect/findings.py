@@ -101,6 +101,7 @@ def opened(
         would_block=verdict.scores.get(class_, 0.0) >= settings.block_score,
         evidence=tuple(evidence(signal, exchange, masker) for signal in signals),
         policy_offset=-1,
+        model=verdict.model,
         cwe=detector.cwe,
         capec=detector.capec,
         attack=detector.attack,
@@ -122,6 +123,7 @@ def went_on(
         confidence=max(finding.confidence, score),
         would_block=finding.would_block or score >= settings.block_score,
         summary=sentence(class_, exchange, verdict, finding.count + 1),
+        model=verdict.model,
         evidence=_sampled(finding.evidence, latest),
     )
 

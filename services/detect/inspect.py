@@ -1,8 +1,9 @@
 """The core of `sidetap inspect`: requests given as JSON lines to verdicts.
 
 In:   lines `{"id", "request_b64"[, "response_b64"]}`, as text or bytes.
-Out:  one object a line: `{"id", "attack", "score", "classes", "matches", "vulnerabilities"}`; for
-      a line that cannot be read `{"id", "error"}` with one sentence, and on with the next.
+Out:  one object a line: `{"id", "attack", "score", "model", "classes", "matches",
+      "vulnerabilities"}`; for a line that cannot be read `{"id", "error"}` with one sentence, and
+      on with the next.
 """
 
 import base64
@@ -13,10 +14,11 @@ from typing import Any
 import orjson
 
 from services.detect import rawhttp
+from services.detect.models import shipped
 from services.detect.responses.reading import Reading
 from services.detect.responses.rules import Proof
 from services.detect.scoring import Signal, Verdict
-from services.detect.verdict import Inspector
+from services.detect.verdict import Inspector, nothing_excluded
 from services.detect.vulnerability import SHOWN_OF_A_SECRET
 
 VALUE_SHOWN_BYTES_MAX = 200
@@ -26,7 +28,7 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 
 def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
     """Verdicts in the order of the lines; empty lines are passed over."""
-    inspector, reading = Inspector(), Reading()
+    inspector, reading, model = Inspector(), Reading(), shipped()
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -37,7 +39,7 @@ def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
             continue
         exchange = rawhttp.exchange(name, request, response)
         assert exchange.request is not None
-        verdict = inspector.inspect(exchange.request)
+        verdict = inspector.inspect(exchange.request, nothing_excluded, model)
         yield as_json(name, verdict, reading.proofs(exchange, verdict))
 
 
@@ -48,6 +50,7 @@ def as_json(name: str, verdict: Verdict, proofs: Sequence[Proof] = ()) -> dict[s
         "id": name,
         "attack": attack,
         "score": verdict.surest,
+        "model": verdict.model,
         "classes": list(verdict.scores),
         "matches": [_match(signal) for signal in verdict.signals],
         "vulnerabilities": [_vulnerability(proof) for proof in proofs],
@@ -78,6 +81,7 @@ def _match(signal: Signal) -> dict[str, Any]:
         "where": signal.match.point.where,
         "value": text.decode("utf-8", "backslashreplace"),
         "weight": round(signal.weight, 4),
+        **({"why": dict(signal.why)} if signal.why else {}),
     }
 
 

@@ -44,6 +44,8 @@ class Points:
 
     def __init__(self, cut: sidetap_native.Points) -> None:
         self.cut = cut
+        self.joined = cut.joined()
+        """All values, each with a line feed behind it."""
         self._found: list[Point] | None = None
 
     def __len__(self) -> int:

@@ -1,6 +1,6 @@
-"""Signals to a verdict: pure, explainable, and the one place where a learned model can step in.
+"""Signals to a verdict: pure and explainable.
 
-In:   signals: a rule that spoke in a place, with its weight there.
+In:   signals: a rule, libinjection or a model that spoke in a place, with its weight there.
 Out:  a score per class, 0 to 1, and the classes at or over the threshold.
 """
 
@@ -14,12 +14,16 @@ ATTACK_SCORE_MIN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One rule that spoke. `weight` is the rule's, after its context."""
+    """One rule that spoke. `weight` is the rule's, after its context.
+
+    `why`, of a model: the terms of the value that weigh most, with their log-odds.
+    """
 
     class_: str
     rule: Rule
     match: Match
     weight: float
+    why: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class Verdict:
     scores: Mapping[str, float]
     signals: tuple[Signal, ...]
     overlimit: tuple[str, ...] = ()
+    model: str = ""
+    """The model that was asked; empty: none."""
 
     @property
     def surest(self) -> float:

@@ -1,16 +1,18 @@
 """One request → its verdict: points, signals, score.
 
-In:   a request, and what people excluded.
+In:   a request, what people excluded, and the model to ask (None: the rules alone decide).
 Out:  Verdict.
 Keeps: the compiled rules, and header values that were seen to be clean.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from services.detect import libinjection
+from services.detect import learned, libinjection
 from services.detect.context import is_text
 from services.detect.detectors import DETECTORS, class_of
 from services.detect.matcher import Matcher
+from services.detect.model import Model
 from services.detect.points import Cutter, Point, Points
 from services.detect.rules import Match, Rule
 from services.detect.scoring import Signal, Verdict, decided, score
@@ -24,6 +26,14 @@ def nothing_excluded(_signal: Signal) -> bool:
     return False
 
 
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The points of a request, and the signals of the rules."""
+
+    points: Points
+    found: list[Signal]
+
+
 class Inspector:
     """Decides on requests. The same request has the same verdict, whatever came before it."""
 
@@ -31,25 +41,32 @@ class Inspector:
         self._matcher = Matcher([rule for detector in DETECTORS for rule in detector.rules])
         self._cutter = Cutter()
 
-    def inspect(self, request: RequestView, excluded: Excluded = nothing_excluded) -> Verdict:
+    def inspect(
+        self,
+        request: RequestView,
+        excluded: Excluded = nothing_excluded,
+        model: Model | None = None,
+    ) -> Verdict:
         """Decide on one request."""
+        return decide(self.read(request), excluded, model)
+
+    def read(self, request: RequestView) -> Signals:
+        """What a request holds and what the rules say of it, before anybody decides."""
         points = self._cutter.request(request)
         found = self._signals(points)
         if not found and not points.overlimit:
             self._cutter.learn(points)
-        return _verdict(points, found, excluded)
+        return Signals(points, found)
 
-    def inspect_messages(
-        self, messages: Iterable[MessageView], excluded: Excluded = nothing_excluded
-    ) -> Verdict:
-        """Decide on what a WebSocket's client said."""
+    def read_messages(self, messages: Iterable[MessageView]) -> Signals:
+        """The same of what a WebSocket's client said."""
         points = self._cutter.messages(messages)
-        return _verdict(points, self._signals(points), excluded)
+        return Signals(points, self._signals(points))
 
     def _signals(self, points: Points) -> list[Signal]:
         signals = [
             signal
-            for rule in self._matcher.occurring(points.cut.joined(), len(points))
+            for rule in self._matcher.occurring(points.joined, len(points))
             for point in points.found
             if (signal := self._first(rule, point))
         ]
@@ -89,12 +106,21 @@ def _opinions(points: Points, signals: list[Signal]) -> Iterator[Signal]:
         yield from (one for rule, match in said if (one := signal_of(rule, match)))
 
 
-def _verdict(points: Points, found: list[Signal], excluded: Excluded) -> Verdict:
-    signals = tuple(signal for signal in found if not excluded(signal))
+def decide(read: Signals, excluded: Excluded, model: Model | None) -> Verdict:
+    """The verdict on what was read."""
+    signals = [signal for signal in read.found if not excluded(signal)]
+    scores = score(signals)
+    if model is not None:
+        said = learned.signals(model, read.points, signals)
+        said = [signal for signal in said if not excluded(signal)]
+        if said:
+            signals += said
+            scores = score(signals)
     return Verdict(
-        scores=decided(score(signals)),
-        signals=signals,
-        overlimit=tuple(points.overlimit),
+        scores=decided(scores),
+        signals=tuple(signals),
+        overlimit=tuple(read.points.overlimit),
+        model=model.hash if model is not None else "",
     )
 
 

@@ -1,0 +1,156 @@
+"""`sidetap train`: labelled requests to a model, with its report."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.inspect import lines_of
+from services.cli.output import Format, chosen, print_json, print_people, say, table
+from services.cli.refusal import CheckFailedError, RefusedError
+from services.cli.train_report import UNSEEN, as_markdown, share
+
+if TYPE_CHECKING:
+    from services.detect.training.learn import LeftOut, Trained
+    from services.detect.training.rates import Rates
+    from services.detect.training.samples import Sample
+
+COLUMNS = ("what", "attacks found", "right class", "benign flagged")
+ATTACKS_MIN = 50
+
+
+def register(application: typer.Typer, name: str) -> None:
+    """Add the subcommand."""
+    application.command(name)(train)
+
+
+FilesArgument = Annotated[
+    list[str], typer.Argument(metavar="FILE…", help="Labelled requests, JSON lines or -.")
+]
+OutOption = Annotated[Path, typer.Option("--out", metavar="F", help="Where the model goes.")]
+LeaveOneOutOption = Annotated[
+    bool, typer.Option("--leave-one-out", help="Score each source by a model without it.")
+]
+ScoreOption = Annotated[
+    list[str], typer.Option("--score", metavar="F", help="Scored only, never trained on.")
+]
+KinOption = Annotated[
+    list[str], typer.Option("--kin", metavar="A,B", help="Sources with parts in common.")
+]
+AgainstOption = Annotated[
+    Path | None, typer.Option("--against", metavar="F", help="The model to beat.")
+]
+ReportOption = Annotated[
+    Path | None, typer.Option("--report", metavar="F", help="Write all rates there, as Markdown.")
+]
+
+
+def train(
+    files: FilesArgument,
+    out: OutOption,
+    leave_one_out: LeaveOneOutOption = False,
+    score: ScoreOption = [],  # noqa: B006 (typer copies it)
+    kin: KinOption = [],  # noqa: B006
+    against: AgainstOption = None,
+    report: ReportOption = None,
+    said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
+) -> None:
+    """A model from labelled requests.
+
+    Takes {"id", "source", "label", "class", "request_b64"[, "weak"]} a line; label is attack or
+    benign. A fifth is held back. A model that is worse there than the one that ships (or that of
+    --against) is not written; then exit code 1. `sidetap policy activate` puts it to work.
+
+    \b
+    Examples:
+      sidetap train ours.jsonl.zst lists.jsonl --out model.json
+      sidetap train *.jsonl --out model.json --leave-one-out --kin lists,fuzz --score shop.jsonl
+    """
+    try:
+        from services.detect.training import learn
+    except ImportError as error:
+        raise RefusedError(
+            "training needs scikit-learn, which running does not: pip install scikit-learn."
+        ) from error
+    from services.detect.model import Model, canonical
+
+    samples = _samples(files)
+    if sum(one.attack for one in samples) < ATTACKS_MIN:
+        raise RefusedError(f"fewer than {ATTACKS_MIN} attacks: a model of them would be chance.")
+    plain = learn.ordinary()
+    made = learn.trained(samples, plain, _active(against))
+    model = Model(made.form)
+    lines = list(_report(made))
+    if leave_one_out:
+        groups = [frozenset(group.split(",")) for group in kin]
+        for one in learn.left_out(samples, _samples(score), plain, model, groups):
+            lines += _left_out(one)
+    _show(lines, chosen(said))
+    if report is not None:
+        report.write_text(as_markdown(lines))
+    if made.worse:
+        raise CheckFailedError("the new model is worse on what was held back; it is not written.")
+    out.write_bytes(canonical(made.form))
+    say(f"{out}: model {model.hash}, {made.trained_on} requests, {made.held_back} held back.")
+
+
+def _samples(files: Iterable[str]) -> "list[Sample]":
+    from services.detect.inspect import LINE_BYTES_MAX
+    from services.detect.training.samples import LabelledLineError, samples_of
+    from services.detect.verdict import Inspector
+
+    try:
+        return list(samples_of(lines_of(files, LINE_BYTES_MAX), Inspector()))
+    except LabelledLineError as error:
+        raise RefusedError(f"{error}.") from error
+
+
+def _active(against: Path | None) -> Any:
+    from services.detect.models import loaded, shipped
+
+    if against is None:
+        return shipped()
+    try:
+        return loaded(against.read_bytes())
+    except ValueError as error:
+        raise RefusedError(f"{against}: {error}.") from error
+
+
+def _report(made: "Trained") -> "Iterator[tuple[str, Rates]]":
+    yield "held back, active model", made.active
+    yield "held back, new model", made.new
+
+
+def _left_out(one: "LeftOut") -> "Iterator[tuple[str, Rates]]":
+    yield f"{one.source}, rules alone", one.rules
+    yield f"{one.source}{UNSEEN}", one.unseen
+    yield f"{one.source}, in-sample", one.seen
+
+
+def _show(lines: "Sequence[tuple[str, Rates]]", format_: Format) -> None:
+    if format_ is Format.jsonl:
+        print_json(_form(what, rates) for what, rates in lines)
+        return
+    rows = [
+        (
+            what,
+            share(rates.found, rates.attacks),
+            share(rates.named, rates.found),
+            share(rates.flagged, rates.benign),
+        )
+        for what, rates in lines
+    ]
+    curve = [(f"{cut:.2f}", f"{tpr:.2%}", f"{fpr:.2%}") for cut, tpr, fpr in lines[1][1].curve]
+    print_people(
+        table("Models", COLUMNS, rows),
+        table("New model, held back, by score", ("score#", "found#", "flagged#"), curve),
+    )
+
+
+def _form(what: str, rates: "Rates") -> dict[str, Any]:
+    return {
+        "kind": "rates", "what": what, "attacks": rates.attacks, "found": rates.found,
+        "named": rates.named, "benign": rates.benign, "flagged": rates.flagged,
+        "curve": [{"score": cut, "tpr": tpr, "fpr": fpr} for cut, tpr, fpr in rates.curve],
+    }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What `sidetap train` runs: labelled requests in, a model with its report out."""
