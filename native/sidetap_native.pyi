@@ -125,6 +125,22 @@ class Interface:
     def kernel_counts(self) -> tuple[int, int]:
         """Packets received and dropped by the kernel since the last call."""
 
+class Listener:
+    """A UDP port to which mirrors send packets in "vxlan" or "geneve".
+
+    Takes over the descriptor of a bound UDP socket (`socket.detach()`). Other networks than
+    `vnis`, where any are given, are counted as `filter`. Raises OSError.
+    """
+
+    def __init__(
+        self, descriptor: int, tunnel: str, *, vnis: Sequence[int] = (), timeout_ms: int = 20
+    ) -> None: ...
+    def kernel_counts(self) -> tuple[int, int]:
+        """Datagrams received and dropped by the kernel since the last call.
+
+        What was dropped is known with the next datagram that is not.
+        """
+
 class Block:
     """One PacketBlock record, ready for the topic."""
 
@@ -163,7 +179,7 @@ class Packer:
         subnets: Sequence[tuple[str, str, str]] = (),
         vlan_in_flow: bool = False,
     ) -> None: ...
-    def read(self, source: CaptureFile | Interface, packets: int) -> list[Block]:
+    def read(self, source: CaptureFile | Interface | Listener, packets: int) -> list[Block]:
         """Read up to so many packets; what closed. An empty list does not mean the end."""
     def tick(self, now_us: int) -> list[Block]:
         """Advance the packet clock of a live capture: closes lingering blocks, heartbeats."""

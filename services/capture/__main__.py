@@ -1,16 +1,16 @@
-"""`python -m services.capture`: one agent, for capture files or for network interfaces."""
+"""`python -m services.capture`: one agent, for files, interfaces or ports of mirrors."""
 
 import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from services.capture.bpf import FilterError
 from services.capture.destination import MismatchError
 from services.capture.files import FileReport, capture_files
-from services.capture.interfaces import capture_interfaces
+from services.capture.interfaces import capture_interfaces, capture_listeners
 from services.capture.live import BusyError
 from services.capture.ring import gone
 from services.capture.settings import Settings, SubnetRule
@@ -21,6 +21,7 @@ DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 EXAMPLES = """examples:
   python -m services.capture --pcap a.pcap b.pcapng.gz
   sudo python -m services.capture --interface eth0 --filter "tcp port 80" --kafka kafka:9092
+  python -m services.capture --listen vxlan:4789 --vni 7 --kafka kafka:9092
 """
 
 
@@ -51,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         deployment = load(options.settings)
         settings = _merged(deployment.of(Settings), options)
         kafka = kafka_settings(deployment, options.kafka)
-        return run(options.pcap, options.interface, settings, kafka, again=options.again)
+        sources = Sources(options.pcap, options.interface, options.listen)
+        return run(sources, settings, kafka, again=options.again)
     except (MismatchError, BusyError) as error:
         say(str(error))
         return FAILED
@@ -60,27 +62,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where packets come from: one of the three."""
+
+    files: Sequence[str] = ()
+    interfaces: Sequence[str] = ()
+    tunnels: Sequence[str] = ()
+
+
 def run(
-    files: Sequence[str],
-    interfaces: Sequence[str],
+    sources: Sources,
     settings: Settings,
     kafka: dict[str, str],
     *,
     again: bool = False,
 ) -> int:
-    """One agent over files or over interfaces, until its end or a signal; the exit code.
+    """One agent, until its end or a signal; the exit code.
 
     Raises ValueError with one sentence for what cannot be captured from, and MismatchError or
     BusyError for what stands in the way now.
     """
     stop = Stop()
-    if files:
-        reports = capture_files(files, settings, kafka, say=say, stopping=stop, again=again)
+    if sources.files:
+        reports = capture_files(sources.files, settings, kafka, say=say, stopping=stop, again=again)
         for report in reports:
             say(_sentence(report))
         return INTERRUPTED if stop() else DONE
     try:
-        capture_interfaces(interfaces, settings, kafka, say=say, stopping=stop)
+        if sources.tunnels:
+            capture_listeners(sources.tunnels, settings, kafka, say=say, stopping=stop)
+        else:
+            capture_interfaces(sources.interfaces, settings, kafka, say=say, stopping=stop)
     except OSError as error:
         if not gone(error):
             raise
@@ -107,6 +120,8 @@ def _merged(settings: Settings, options: argparse.Namespace) -> Settings:
         for name in ("site", "agent", "filter", "data", "user", "partitions")
         if (value := getattr(options, name)) is not None
     }
+    if options.vni:
+        given["vnis"] = tuple(options.vni)
     rules = [_rule("include", text) for text in options.include]
     rules += [_rule("exclude", text) for text in options.exclude]
     return replace(settings, **given, subnets=(*rules, *settings.subnets))
@@ -124,13 +139,18 @@ def _rule(action: str, text: str) -> SubnetRule:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m services.capture",
-        description="Sends packets of files or interfaces to the topic `packets`.",
+        description="Sends packets of files, interfaces or mirrors to the topic `packets`.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--pcap", nargs="+", default=[], metavar="F", help="files; - is stdin")
     source.add_argument("--interface", nargs="+", default=[], metavar="I", help="interfaces")
+    source.add_argument(
+        "--listen", nargs="+", default=[], metavar="TUNNEL[:PORT]",
+        help="vxlan or geneve: what mirrors send to a UDP port of this host",
+    )  # fmt: skip
+    parser.add_argument("--vni", nargs="+", type=int, metavar="N", help="only these networks")
     parser.add_argument("--site", help="the network, where several have equal addresses")
     parser.add_argument("--agent", help="a name for this agent")
     parser.add_argument("--filter", help="a tcpdump expression")

@@ -1,8 +1,8 @@
-"""Captures interfaces: opens them all, gives up every right, then runs one agent for each.
+"""Captures interfaces or UDP ports: opens all, gives up every right, runs one agent for each.
 
-In:     names of interfaces.
+In:     names of interfaces; tunnels with the ports to which mirrors send them.
 Out:    what services/capture/live.py says.
-Keeps:  one thread an interface; the packet path runs outside of Python's lock.
+Keeps:  one thread for each; the packet path runs outside of Python's lock.
 """
 
 import os
@@ -21,7 +21,8 @@ from services.capture.destination import (
     look,
     width,
 )
-from services.capture.live import LiveAgent, agent_folder
+from services.capture.listeners import open_listener, with_port
+from services.capture.live import LiveAgent, LiveSource, agent_folder
 from services.capture.privilege import chosen_user, drop, hand_over
 from services.capture.ring import open_ring
 from services.capture.settings import TOPIC, Settings
@@ -48,18 +49,44 @@ def capture_interfaces(
     MismatchError, and OSError when an interface goes away.
     """
     ports = sorted(cluster_ports(kafka, FIRST_LOOK_S))
-    rings = [open_ring(name, settings, ports) for name in names]
-    agents = [agent_name(name, settings.agent, len(names)) for name in names]
+    sources = {name: open_ring(name, settings, ports) for name in names}
+    _capture(sources, settings, kafka, say, stopping)
+
+
+def capture_listeners(
+    tunnels: Sequence[str],
+    settings: Settings,
+    kafka: Mapping[str, str],
+    *,
+    say: Say,
+    stopping: Callable[[], bool],
+) -> None:
+    """Capture what mirrors send, until `stopping`. `tunnels` are like vxlan:4789.
+
+    Raises as `capture_interfaces`, and ListenerError.
+    """
+    sources = {name: open_listener(name, settings) for name in map(with_port, tunnels)}
+    _capture(sources, settings, kafka, say, stopping)
+
+
+def _capture(
+    sources: Mapping[str, LiveSource],
+    settings: Settings,
+    kafka: Mapping[str, str],
+    say: Say,
+    stopping: Callable[[], bool],
+) -> None:
+    agents = [agent_name(name, settings.agent, len(sources)) for name in sources]
     _give_up_rights(settings, agents)
     partitions = settings.partitions or _partitions(kafka, say)
     halt = Event()
     running = [
-        LiveAgent(ring, agent, settings, kafka, partitions, _for(agent, say))
-        for ring, agent in zip(rings, agents, strict=True)
+        LiveAgent(source, agent, settings, kafka, partitions, _for(agent, say))
+        for source, agent in zip(sources.values(), agents, strict=True)
     ]
     with ThreadPoolExecutor(len(running)) as pool:
         futures = [pool.submit(agent.run, halt.is_set) for agent in running]
-        say(f"capturing on {', '.join(names)}")
+        say(f"capturing on {', '.join(sources)}")
         try:
             _watch(futures, kafka, partitions, stopping)
         finally:
@@ -68,11 +95,11 @@ def capture_interfaces(
         future.result()
 
 
-def agent_name(interface: str, wanted: str, interfaces: int) -> str:
-    """HOST/INTERFACE; with a name of its own, that, and the interface where there are several."""
+def agent_name(source: str, wanted: str, sources: int) -> str:
+    """HOST/SOURCE; with a name of its own, that, and the source where there are several."""
     if wanted:
-        return wanted if interfaces == 1 else f"{wanted}/{interface}"
-    return f"{socket.gethostname()}/{interface}"
+        return wanted if sources == 1 else f"{wanted}/{source}"
+    return f"{socket.gethostname()}/{source}"
 
 
 def _give_up_rights(settings: Settings, agents: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
-"""Captures one network interface: packets never wait, whatever becomes of Kafka.
+"""Captures one network interface or UDP port: packets never wait, whatever becomes of Kafka.
 
-In:     a ring of packets.
+In:     a ring or socket of packets.
 Out:    blocks, heartbeats, an end block at a clean stop, ledger records each second.
 Keeps:  AGENT/state.json: until when everything was sent, for the next start to tell what a kill
         lost; AGENT/spool: what could not be sent yet.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sidetap_native import Block, Interface
+from sidetap_native import Block, Interface, Listener
 
 from schemas.types import Amount
 from services.capture import epoch, keeping
@@ -35,6 +35,9 @@ ACCOUNT_US = 1_000_000
 FLUSH_S = 5.0
 
 
+LiveSource = Interface | Listener
+
+
 class BusyError(RuntimeError):
     """Another process uses this agent's folder."""
 
@@ -45,18 +48,18 @@ def agent_folder(settings: Settings, agent: str) -> Path:
 
 
 class LiveAgent:
-    """One interface's capture, from its start to its stop."""
+    """One source's capture, from its start to its stop."""
 
     def __init__(
         self,
-        ring: Interface,
+        source: LiveSource,
         agent: str,
         settings: Settings,
         kafka: Mapping[str, str],
         partitions: int,
         say: Callable[[str], None],
     ) -> None:
-        self._ring = ring
+        self._source = source
         self._agent = agent
         self._site = settings.site
         self._say = say
@@ -86,7 +89,7 @@ class LiveAgent:
         ticked_us = accounted_us = 0
         try:
             while not stopping():
-                self._send(self._packer.read(self._ring, PACKETS_PER_READ))
+                self._send(self._packer.read(self._source, PACKETS_PER_READ))
                 now_us = _now_us()
                 if now_us - ticked_us >= TICK_US:
                     ticked_us = now_us
@@ -133,7 +136,7 @@ class LiveAgent:
 
     def _account(self) -> None:
         """Count; and tell what was counted, unless that would be lost with the packets."""
-        _, dropped = self._ring.kernel_counts()
+        _, dropped = self._source.kernel_counts()
         if dropped:
             self._losses.add("kernel_drop", Amount(packets=dropped, bytes=0))
         if damaged := self._spool.damaged_bytes - self._damaged_bytes:

@@ -44,6 +44,8 @@ class Settings:
     with `spool_fsync` what is spooled survives a power cut too. `user` is who the process
     continues as once its sockets are open (empty: who called sudo, else nobody; root: no change).
     `key_log` is a TLS key log to follow beside an interface; `user` must be allowed to read it.
+    Listeners for tunnels take `listen_address` (empty: all), as large a socket buffer as the
+    kernel grants of `listen_buffer_bytes`, and of networks only `vnis` (empty: all).
     """
 
     site: str = "default"
@@ -61,12 +63,17 @@ class Settings:
     ring_block_bytes: int = 1_048_576
     ring_blocks: int = 64
     key_log: str = ""
+    listen_address: str = ""
+    listen_buffer_bytes: int = 67_108_864
+    vnis: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.site or "/" in self.site:
             raise ValueError("site must be a name without a slash")
         if self.partitions < 0:
             raise ValueError("partitions must not be negative")
+        if not all(0 <= vni < 1 << 24 for vni in self.vnis):
+            raise ValueError("vnis are network ids between 0 and 16777215")
         if not 4_096 <= self.block_bytes <= topics()[TOPIC].record_bytes // 2:
             raise ValueError("block_bytes must be between 4096 and 2097152")
 

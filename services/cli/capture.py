@@ -1,4 +1,4 @@
-"""`sidetap capture`: one agent, for files or for interfaces."""
+"""`sidetap capture`: one agent, for files, interfaces or ports of mirrors."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,13 @@ Interfaces = Annotated[
 ]
 Files = Annotated[
     list[str] | None, typer.Option("--pcap", metavar="F…", help="Capture files; - is stdin.")
+]
+Listen = Annotated[
+    list[str] | None,
+    typer.Option("--listen", metavar="TUNNEL[:PORT]…", help="vxlan or geneve, sent to a UDP port."),
+]
+Vni = Annotated[
+    list[int] | None, typer.Option("--vni", metavar="N", help="Of listeners: only this network.")
 ]
 More = Annotated[
     list[str] | None, typer.Argument(metavar="[MORE…]", help="More of the same.", hidden=True)
@@ -52,6 +59,8 @@ def register(application: typer.Typer, name: str) -> None:
 def capture(
     interface: Interfaces = None,
     pcap: Files = None,
+    listen: Listen = None,
+    vni: Vni = None,
     more: More = None,
     site: Site = None,
     agent: Agent = None,
@@ -66,19 +75,22 @@ def capture(
 ) -> None:
     """One agent: packets to Kafka.
 
-    From files or interfaces to the topic `packets`.
+    From files, interfaces or the UDP ports to which mirrors send, to the topic `packets`.
 
     \b
     Examples:
       sidetap capture --pcap a.pcap b.pcapng.gz
       sudo sidetap capture --interface eth0 --filter "tcp port 80" --kafka kafka:9092
+      sidetap capture --listen vxlan:4789 --vni 7 --kafka kafka:9092
     """
     from services.capture.__main__ import main
 
     interface, pcap = with_more(interface or [], pcap or [], more or [])
-    if bool(interface) == bool(pcap):
-        raise RefusedError("give --interface or --pcap, one of them.")
-    arguments = ["--interface", *interface] if interface else ["--pcap", *pcap]
+    given = {"--interface": interface, "--pcap": pcap, "--listen": listen or []}
+    arguments = [word for name, values in given.items() if values for word in (name, *values)]
+    if sum(map(bool, given.values())) != 1:
+        raise RefusedError("give --interface, --pcap or --listen, one of them.")
+    arguments += ["--vni", *map(str, vni)] if vni else []
     named = {
         "--site": site, "--agent": agent, "--filter": filter_, "--data": data, "--user": user,
         "--settings": settings, "--kafka": address(kafka),

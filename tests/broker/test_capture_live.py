@@ -2,6 +2,8 @@
 
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
@@ -21,6 +23,9 @@ from services.runtime.core import Event
 from services.runtime.kafka_local import LocalKafka
 from tests.broker.packet_path import PARTITIONS, TREE, PacketPath, make_topics, wait_for
 from tests.broker.wire_pair import Wire, ip, wire
+from tests.unit.capture.wire import Conversation
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a wire of its own")
 
@@ -50,12 +55,14 @@ class World:
     site: str
     started: list[Agent] = field(default_factory=list)
 
-    def agent(self, **environment: str) -> Agent:
+    def agent(self, *source: str, **environment: str) -> Agent:
+        """On the wire, or on another source."""
+        source = source or ("--interface", self.wire.interface)
         said = self.data / f"said-{len(self.started)}"
         with said.open("w") as file:
             process = subprocess.Popen(
-                [sys.executable, "-m", "services.capture", "--interface", self.wire.interface,
-                 "--site", self.site, "--agent", "tap", "--kafka", self.broker.bootstrap,
+                [sys.executable, "-m", "services.capture", *source, "--site", self.site,
+                 "--agent", "tap", "--kafka", self.broker.bootstrap,
                  "--data", str(self.data / "agent")],
                 cwd=TREE, env={**os.environ, **environment}, stderr=file, text=True,
             )  # fmt: skip
@@ -95,12 +102,15 @@ class World:
             if exchange.request and exchange.response and exchange.response.complete
         }
 
-    def missing(self) -> dict[str, list[LedgerEntry]]:
+    def ledger(self) -> list[LedgerEntry]:
         path = PacketPath(self.broker.bootstrap, self.data)
+        found = [decode_as(LedgerEntry, o.value or b"") for o in path.records("ledger")]
+        return [entry for entry in found if entry.site == self.site]
+
+    def missing(self) -> dict[str, list[LedgerEntry]]:
         found: dict[str, list[LedgerEntry]] = {}
-        for output in path.records("ledger"):
-            entry = decode_as(LedgerEntry, output.value or b"")
-            for cause in entry.missing if entry.site == self.site else ():
+        for entry in self.ledger():
+            for cause in entry.missing:
                 found.setdefault(cause, []).append(entry)
         return found
 
@@ -160,6 +170,32 @@ def test_exchanges_heartbeats_an_end_and_no_rights_left(world: World) -> None:
         sequences = [block.sequence for block in blocks if block.partition == partition]
         assert sequences == list(range(len(sequences)))
     assert world.missing() == {}
+
+
+def test_what_a_mirror_sends_to_a_port_is_captured(world: World) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mirror:
+        mirror.bind(("127.0.0.1", 0))
+        port = free_port()
+        agent = world.agent("--listen", f"vxlan:{port}", "--vni", "7")
+        for vni in (7, 8):
+            talk = Conversation(client_port=40_000 + vni).open()
+            talk.exchange(b"GET /%d/x HTTP/1.1\r\nHost: a\r\n\r\n" % vni, ANSWER)
+            for frame in talk.close().frames:
+                mirror.sendto(struct.pack(">BxxxI", 8, vni << 8) + frame.data, ("127.0.0.1", port))
+    time.sleep(1)
+    assert agent.stop() == 0
+    assert world.whole() == {7}
+    assert {exchange.vni for exchange in world.exchanges()} == {7}
+    assert world.missing() == {}
+    filtered = [e.dropped["filter"] for e in world.ledger() if "filter" in e.dropped]
+    assert sum(amount.packets for amount in filtered) == len(talk.frames)
+
+
+def free_port() -> int:
+    """A UDP port that nobody has now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def test_a_stop_without_kafka_spools_and_the_next_start_sends_it_first(world: World) -> None:

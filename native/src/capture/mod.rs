@@ -1,9 +1,10 @@
-//! Where packets come from: capture files and network interfaces.
+//! Where packets come from: capture files, network interfaces, UDP ports of tunnels.
 
 pub mod bpf;
 pub mod feed;
 pub mod file;
 pub mod interface;
+pub mod listener;
 pub mod pcap;
 pub mod pcapng;
 mod resolution;
@@ -35,7 +36,7 @@ pub struct Frame<'a> {
 
 /// What a Packer reads from.
 pub trait Source {
-    /// The next frame; None: nothing now (an interface) or nothing more (a file).
+    /// The next frame; None: nothing now (what is live) or nothing more (a file).
     fn next(&mut self) -> io::Result<Option<Frame<'_>>>;
 
     /// A round of reading begins: `next` may wait once in it.

@@ -3,6 +3,7 @@
 //! Numbers: the LINKTYPE_ registry of tcpdump.org; those below 100 that differ between systems
 //! are taken as the file formats define them.
 
+use super::tunnel::Tunnel;
 use super::{Layer, Short, byte, u16_at, u32_at};
 
 /// A link type that sidetap reads.
@@ -38,6 +39,8 @@ pub enum Link {
     Enc,
     /// Darwin: any link behind a header with the name of the process.
     Pktap,
+    /// Datagrams of a tunnel that the host itself received: no number in a capture.
+    Tunnel(Tunnel),
 }
 
 impl Link {
@@ -105,6 +108,7 @@ pub fn step(link: Link, frame: &[u8], at: usize) -> Result<(Layer, usize), Short
             at + usize::from(byte(frame, at)?).next_multiple_of(4),
         ),
         Link::Enc => (Layer::Ip, at + 12),
+        Link::Tunnel(tunnel) => (Layer::Tunnel(tunnel), at),
         Link::Pktap => {
             let header_bytes = u32_at(frame, at)?.swap_bytes() as usize;
             inside(u32_at(frame, at + 8)?.swap_bytes(), at + header_bytes)

@@ -7,10 +7,11 @@ mod datagram;
 pub mod defrag;
 pub mod ip;
 pub mod link;
-mod tunnel;
+pub mod tunnel;
 
 use ip::{Ip, Part};
 use link::Link;
+use tunnel::Tunnel;
 
 /// What encloses what, IP in IP in UDP …: real networks have two or three, what has more is made
 /// to keep sensors busy.
@@ -146,6 +147,7 @@ pub enum Layer {
     Ip,
     Ipv4,
     Ipv6,
+    Tunnel(Tunnel),
     /// Something that carries no IP.
     Other,
 }
@@ -217,6 +219,10 @@ impl<'a> Walk<'a> {
                     Next::Layer(next) => next,
                     Next::End(decoded) => return Ok(decoded),
                 },
+                Layer::Tunnel(kind) => {
+                    let inner = tunnel::received(kind, self.frame, self.at, &mut self.tags)?;
+                    Self::into(&mut self, inner)
+                }
                 Layer::Other => return Err(Cause::NotIp),
             };
         }

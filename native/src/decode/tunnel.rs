@@ -9,6 +9,21 @@ use super::{Layer, Short, Tags, array, byte, ether, u16_at, u32_at};
 /// Inside: (layer, where it begins).
 type Inner = Result<Option<(Layer, usize)>, Short>;
 
+/// A tunnel whose datagrams a host may receive itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tunnel {
+    Vxlan,
+    Geneve,
+}
+
+/// Behind the UDP header, which the host that received it has taken off.
+pub fn received(tunnel: Tunnel, frame: &[u8], at: usize, tags: &mut Tags) -> Inner {
+    match tunnel {
+        Tunnel::Vxlan => vxlan(frame, at, tags),
+        Tunnel::Geneve => geneve(frame, at, tags),
+    }
+}
+
 /// IP protocol numbers.
 mod protocol {
     pub const IPV4: u8 = 4;

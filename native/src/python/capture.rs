@@ -1,6 +1,7 @@
-//! CaptureFile, Interface, Packer and Block as Python sees them.
+//! CaptureFile, Interface, Listener, Packer and Block as Python sees them.
 
 use std::io;
+use std::os::fd::{FromRawFd, OwnedFd};
 
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -9,7 +10,8 @@ use pyo3::types::PyBytes;
 use super::guarded;
 use crate::capture::bpf::{Instruction, Program};
 use crate::capture::file::{self, Refused};
-use crate::capture::{self, interface};
+use crate::capture::{self, interface, listener};
+use crate::decode::tunnel::Tunnel;
 use crate::pack::blocks::{self, Origin};
 use crate::pack::subnet::Subnets;
 use crate::pack::{self, Settings};
@@ -18,6 +20,7 @@ use crate::pack::{self, Settings};
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<CaptureFile>()?;
     module.add_class::<Interface>()?;
+    module.add_class::<Listener>()?;
     module.add_class::<Block>()?;
     module.add_class::<Packer>()
 }
@@ -114,11 +117,45 @@ impl Interface {
     }
 }
 
-/// Either kind of source.
+#[pyclass(module = "sidetap_native")]
+struct Listener(listener::Listener);
+
+#[pymethods]
+impl Listener {
+    #[new]
+    #[pyo3(signature = (descriptor, tunnel, *, vnis=Vec::new(), timeout_ms=20))]
+    fn new(descriptor: i32, tunnel: &str, vnis: Vec<u32>, timeout_ms: i32) -> PyResult<Self> {
+        let kind = match tunnel {
+            "vxlan" => Tunnel::Vxlan,
+            "geneve" => Tunnel::Geneve,
+            _ => {
+                return Err(PyValueError::new_err(format!(
+                    "no tunnel is called {tunnel}"
+                )));
+            }
+        };
+        if descriptor < 0 {
+            return Err(PyValueError::new_err("a descriptor is not negative"));
+        }
+        // SAFETY: Python detached it from its socket: nobody else has it.
+        let socket = unsafe { OwnedFd::from_raw_fd(descriptor) };
+        let listener = listener::Listener::new(socket, kind, vnis, timeout_ms);
+        listener
+            .map(Listener)
+            .map_err(|error| os_error(&error, tunnel))
+    }
+
+    fn kernel_counts(&mut self) -> (u32, u32) {
+        self.0.counts()
+    }
+}
+
+/// Any kind of source.
 #[derive(FromPyObject)]
 enum Source<'py> {
     File(PyRefMut<'py, CaptureFile>),
     Interface(PyRefMut<'py, Interface>),
+    Listener(PyRefMut<'py, Listener>),
 }
 
 #[pyclass(frozen, module = "sidetap_native")]
@@ -201,6 +238,7 @@ impl Packer {
                 let Interface { interface, name } = &mut *source;
                 self.read_from(py, interface, name, packets)
             }
+            Source::Listener(mut source) => self.read_from(py, &mut source.0, "listener", packets),
         }
     }
 
