@@ -1584,6 +1584,79 @@ class KnownOperation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How busy one client keeps the servers of a site: the sampled cost of its requests."""
+
+    site: str
+    window: int
+    since_s: int
+    now_ms: int
+    before_ms: int
+    sampled: int
+    requests: int
+    sessions: bytes
+    earlier: bytes
+    reached: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "window": self.window,
+            "since_s": self.since_s,
+            "now_ms": self.now_ms,
+            "before_ms": self.before_ms,
+            "sampled": self.sampled,
+            "requests": self.requests,
+            "sessions": self.sessions,
+            "earlier": self.earlier,
+            "reached": self.reached,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "Load":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            window=value["window"],
+            since_s=value["since_s"],
+            now_ms=value["now_ms"],
+            before_ms=value["before_ms"],
+            sampled=value["sampled"],
+            requests=value["requests"],
+            sessions=value["sessions"],
+            earlier=value["earlier"],
+            reached=value["reached"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadUse:
+    """How busy the clients of a site keep its servers in a window."""
+
+    site: str
+    at_us: int
+    reached: tuple[int, ...]
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "reached": list(self.reached),
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "LoadUse":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            reached=tuple(value["reached"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LostPath:
     """A missing path and the first clients that missed it: what many miss is broken, not hunted."""
 
@@ -2173,6 +2246,8 @@ RECORDS = (
     Episode,
     HostLimit,
     KnownOperation,
+    Load,
+    LoadUse,
     LostPath,
     ObjectUse,
     ObjectWalk,

@@ -81,8 +81,8 @@ class Attempt:
     begun: int = 0
 
 
-def attempt_of(host: str, request: RequestView, key: bytes) -> Attempt | None:
-    """What the request tries; None: it is no attempt."""
+def attempt_of(host: str, request: RequestView, path: bytes, key: bytes) -> Attempt | None:
+    """What the request tries, at the path of its target; None: it is no attempt."""
     basic = _basic(request)
     if basic is not None:
         return _attempt(host, *basic, key)
@@ -90,7 +90,7 @@ def attempt_of(host: str, request: RequestView, key: bytes) -> Attempt | None:
     with_body = request.method in WITH_BODY
     if not with_body and b"?" not in target:
         return None
-    path = path_of(target).lower()
+    path = path.lower()
     at_door = DOOR.search(path) is not None
     if not at_door and not with_body:
         return None

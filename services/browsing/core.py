@@ -14,11 +14,12 @@ from typing import Any
 
 from schemas.codec import decode_as, encode
 from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
-from services.browsing import door_findings, object_findings, partials
+from services.browsing import door_findings, flood_findings, object_findings, partials
 from services.browsing import walk as walks
 from services.browsing.attempt import Attempt, answer_of, attempt_of
 from services.browsing.doors import Doors
 from services.browsing.episode import BUCKET_US, quiet
+from services.browsing.floods import Floods, sampled
 from services.browsing.lost import LostPaths
 from services.browsing.objects import REFUSED_STATUSES, Objects, Wanted, object_of, operation_of
 from services.browsing.paths import path_of
@@ -84,10 +85,13 @@ class BrowsingCore:
             site=lambda row: row.site,
         )
         self._closed = ClosedFindings(BUCKET_US)
-        behaviours = (*door_findings.BEHAVIOURS, *object_findings.BEHAVIOURS)
+        behaviours = (
+            *door_findings.BEHAVIOURS, *object_findings.BEHAVIOURS, *flood_findings.BEHAVIOURS,
+        )  # fmt: skip
         self._suspicions = Suspicions(behaviours, self._closed, settings.advice_s, self._say)
         self._soft = SoftMisses(settings)
         self._objects = Objects(settings, self._suspicions)
+        self._floods = Floods(settings, self._suspicions, masker.key)
         self._doors = Doors(settings, self._suspicions, self._send)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
         self._open: dict[bytes, Episode] = {}
@@ -95,7 +99,7 @@ class BrowsingCore:
             self._walks, self._episodes, self._closed.table, self._unanswered,
             self._lost.paths, self._lost.sites, self._watermarks.table, self._suspicions.table,
             self._doors.attempts, self._doors.doors, self._objects.walks, self._objects.uses,
-            self._soft.table,
+            self._soft.table, self._floods.loads, self._floods.uses,
         )  # fmt: skip
         self._changes = Changes()
         self._counts: Counter[str] = Counter()
@@ -138,12 +142,14 @@ class BrowsingCore:
             return
         key = f"{view.site}/{view.client_ip}".encode()
         at_us = view.at_us
+        if sampled(view, request, response) and not self._trusted(view.client_ip):
+            self._floods.answered(view, request, response, key)
         if request is not None:
             if view.revision:
                 self._unanswered.delete(view.id.encode())
             path = path_of(request.target)
             missing = self._soft.missing(view.site, view.host, path, response, at_us)
-            asked = self._noteworthy(view, request, key, missing=missing)
+            asked = self._noteworthy(view, request, path, key, missing=missing)
             if asked is None:
                 # Many exchanges of most clients end here: nothing is known of them or kept.
                 self._lost.answered(view.site, missing=False)
@@ -163,17 +169,17 @@ class BrowsingCore:
             self._behave(one, asked, response)
 
     def _noteworthy(
-        self, view: ExchangeView, request: RequestView, key: bytes, *, missing: bool
+        self, view: ExchangeView, request: RequestView, path: bytes, key: bytes, *, missing: bool
     ) -> Asked | None:
         """What a request asked for, where a rule has to look at it."""
         secret = self._rules.masker.key
-        attempt = attempt_of(view.host, request, secret)
+        attempt = attempt_of(view.host, request, path, secret)
         named = object_of(request.target)
         wanted = bool(named) and self._objects.concerns(key, named)
         if attempt is None and not wanted and not missing and key not in self._walks:
             return None
         session = session_of(request, secret) if wanted else 0
-        return about(request, attempt, named if wanted else b"", session)
+        return about(request, path, attempt, named if wanted else b"", session)
 
     def _wanted(self, asked: Asked, status: int) -> Wanted:
         named = operation_of(asked.method, asked.path)[:OPERATION_BYTES_MAX]
@@ -191,9 +197,10 @@ class BrowsingCore:
 
     def _wait(self, view: ExchangeView, request: RequestView) -> None:
         secret = self._rules.masker.key
-        attempt = attempt_of(view.host, request, secret)
+        path = path_of(request.target)
+        attempt = attempt_of(view.host, request, path, secret)
         named = object_of(request.target)
-        asked = about(request, attempt, named, session_of(request, secret) if named else 0)
+        asked = about(request, path, attempt, named, session_of(request, secret) if named else 0)
         row = Unanswered(
             site=view.site,
             at_us=view.at_us,
@@ -287,6 +294,7 @@ class BrowsingCore:
         self._doors.sweep(site, watermark_us)
         self._objects.sweep(site, watermark_us)
         self._soft.sweep(site, watermark_us)
+        self._floods.sweep(site, watermark_us)
         self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, at_us: int) -> None:

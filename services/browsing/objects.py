@@ -23,6 +23,7 @@ from services.browsing.object_walk import WalkInHand, restored, stored
 from services.browsing.seen import DECLARED, Seen
 from services.browsing.settings import CLIENTS_MAX, Settings
 from services.browsing.suspicions import Opening, Suspicions
+from services.browsing.usual import NOBODY, UNKNOWN, climbed, usual
 from services.runtime.table import Table
 
 US = 1_000_000
@@ -34,16 +35,6 @@ BROKEN_US = 3_600 * US
 OBJECT_BYTES_MAX = 128
 # Who walks has soon met one object in so many; those before it, as many on average, do not count.
 BEGINNINGS = 16
-# 2^0 … 2^15 objects in a window.
-POWERS = 16
-# Beyond so many windows, half of the past is forgotten.
-WINDOWS_MAX = 10_000
-# Fewer windows say nothing about what is normal.
-WINDOWS_MIN = 20
-# One window in a hundred may have more, or two: whoever climbs passes all powers himself.
-RARE = 0.01
-ALONE = 2
-UNKNOWN = -1
 TIMES_NORMAL = 4
 # Of the requests, so many refused: people ask for what they were given.
 REFUSED_SHARE = 0.2
@@ -152,7 +143,7 @@ class Objects:
     def _use(self, seen: Seen, wanted: Wanted) -> tuple[bytes, ObjectUse]:
         key = f"{seen.site}/{seen.host}/{wanted.operation}".encode()
         return key, self.uses.get(key) or ObjectUse(
-            site=seen.site, at_us=seen.at_us, reached=(0,) * POWERS, refused=(), refused_us=0
+            site=seen.site, at_us=seen.at_us, reached=NOBODY, refused=(), refused_us=0
         )
 
     def _note_refusal(self, seen: Seen, wanted: Wanted) -> None:
@@ -172,28 +163,24 @@ class Objects:
         if reached <= walk.reached:
             return
         key, use = self._use(seen, wanted)
-        counts = list(use.reached)
-        for power in range(walk.reached, min(reached, POWERS)):
-            counts[power] += 1
-        if counts[0] > WINDOWS_MAX:
-            counts = [count // 2 for count in counts]
+        counts = climbed(use.reached, walk.reached, reached)
         walk.reached = reached
         at_us = max(use.at_us, seen.at_us)
-        self.uses.put(key, replace(use, at_us=at_us, reached=tuple(counts)))
+        self.uses.put(key, replace(use, at_us=at_us, reached=counts))
 
     def _too_many(self, walk: WalkInHand, seen: Seen, wanted: Wanted) -> bool:
         count = walk.objects()
         if count < self._settings.objects:
             return False
         _, use = self._use(seen, wanted)
-        usual = normal(use)
-        if usual != UNKNOWN and count < TIMES_NORMAL * usual:
+        most = usual(use.reached)
+        if most != UNKNOWN and count < TIMES_NORMAL * most:
             return False
         if walk.refused >= REFUSED_SHARE * walk.asked:
             excused = not wanted.session and (seen.referred or DECLARED.search(seen.agent))
             return not excused and not self._broken(use, seen)
         steps = walk.steps >= STEPS_SHARE * walk.asked
-        return bool(wanted.session) and usual != UNKNOWN and steps
+        return bool(wanted.session) and most != UNKNOWN and steps
 
     def _broken(self, use: ObjectUse, seen: Seen) -> bool:
         others = set(use.refused) - {hashed(b"", seen.client.encode())}
@@ -207,23 +194,13 @@ class Objects:
             host=seen.host, endpoint=wanted.operation, subject=f"{seen.client} {wanted.operation}",
             opened_us=walk.since_s * US, count=walk.asked, distinct=walk.distinct(),
             struck=walk.asked - walk.refused, share=walk.refused / walk.asked,
-            normal=float(normal(use)),
+            normal=float(usual(use.reached)),
         )  # fmt: skip
 
 
 def operation_of(method: bytes, path: bytes) -> bytes:
     """METHOD and path, every name of an object the same."""
     return method + b" " + IN_PATH.sub(b"/{id}", path)
-
-
-def normal(use: ObjectUse) -> int:
-    """So many objects or fewer in a window, but for the rarest; UNKNOWN while it is new."""
-    if use.reached[0] < WINDOWS_MIN:
-        return UNKNOWN
-    for power, count in enumerate(use.reached):
-        if count <= max(ALONE, RARE * use.reached[0]):
-            return 1 << power
-    return 1 << POWERS
 
 
 def _mostly_refused(walk: WalkInHand) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from services.browsing.attempt import Attempt
-from services.browsing.paths import Kind, kind, path_of, shape
+from services.browsing.paths import Kind, kind, shape
 from services.runtime.views import ExchangeView, RequestView
 
 # Software that says it visits many pages by itself: crawlers and monitoring name themselves so.
@@ -98,11 +98,15 @@ def hash_of(host: str, path: bytes) -> int:
 
 
 def about(
-    request: RequestView, attempt: Attempt | None = None, wanted: bytes = b"", session: int = 0
+    request: RequestView,
+    path: bytes,
+    attempt: Attempt | None = None,
+    wanted: bytes = b"",
+    session: int = 0,
 ) -> Asked:
-    """What is read of a request."""
+    """What is read of a request, with the path of its target."""
     return Asked(
-        path_of(request.target),
+        path,
         (request.header(b"referer") or b"")[:HEADER_BYTES_MAX],
         (request.header(b"user-agent") or b"")[:HEADER_BYTES_MAX],
         request.method[:METHOD_BYTES_MAX],

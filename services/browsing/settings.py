@@ -23,9 +23,10 @@ class Settings:
     not hunted. A finding is closed after `*_quiet_s` without a miss and told again at each
     doubling or after `*_update_s`. `login_*`: so many distinct passwords for one user, or users,
     refused in the window; `login_slow_*` the same for patient ones. `objects`: that many of one
-    operation in the window. `crowd_*`: that many clients, in the window, that act as one; so many
-    users refused. Clients in `trusted` networks (own
-    monitoring and scanners) are never flagged. `mask_key_file`: see services/runtime/mask_key.py.
+    operation in the window. `flood_busy`: so many requests' worth of servers kept busy by a
+    session, on average over the window. `crowd_*`: that many clients, in the window, that act as
+    one; so many users refused. Clients in `trusted` networks (own monitoring and scanners) are
+    never flagged. `mask_key_file`: see services/runtime/mask_key.py.
     """
 
     statuses: tuple[int, ...] = (403, 404, 410, 444)
@@ -46,6 +47,8 @@ class Settings:
     login_slow_window_s: int = 86_400
     objects: int = 50
     objects_window_s: int = 600
+    flood_busy: float = 8.0
+    flood_window_s: int = 60
     crowd_clients: int = 8
     crowd_users: int = 50
     crowd_window_s: int = 21_600
@@ -65,6 +68,7 @@ class Settings:
             "login_slow_window_s",
             "crowd_window_s",
             "objects_window_s",
+            "flood_window_s",
             "burst_window_s",
             "slow_window_s",
             "burst_update_s",
@@ -85,6 +89,8 @@ class Settings:
         ):
             if not 2 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be between 2 and {most}")
+        if not self.flood_busy >= 1:
+            raise ValueError("flood_busy must be at least 1: who waits for answers costs as much")
         if self.advice_s < 1:
             raise ValueError("advice_s must be at least 1")
         for name in ("burst_quiet_s", "slow_quiet_s"):

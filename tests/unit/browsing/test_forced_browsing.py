@@ -350,7 +350,7 @@ def test_all_is_forgotten_when_the_watermark_has_passed() -> None:
     changes = run(core(), [*scan(40, 0.1), exchange("/nothing", 404), watermark(200_000)])
     rows = {row.key: row.value for row in changes.rows}
     kept = {key.partition(b"/")[0] for key, value in rows.items() if value is not None}
-    assert kept == {b"share", b"watermark"}
+    assert kept == {b"share", b"loaduse", b"watermark"}
 
 
 def test_unreadable_records_are_rejected_with_a_reason() -> None:
