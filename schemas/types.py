@@ -1824,11 +1824,13 @@ class SiteClock:
     """How far packet time of a site has come, by the pulses on `signals`."""
 
     at_us: int
+    ended: bool = False
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
         return {
             "at_us": self.at_us,
+            "ended": self.ended,
         }
 
     @classmethod
@@ -1836,6 +1838,7 @@ class SiteClock:
         """From fastavro."""
         return cls(
             at_us=value["at_us"],
+            ended=value["ended"],
         )
 
 

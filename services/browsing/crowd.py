@@ -1,4 +1,4 @@
-"""What many clients do together: one list from many addresses, one user guessed by many.
+"""What clients do across partitions: one list from many addresses, many kinds of attack by one.
 
 In:     Signal records of one partition of `signals`, from every partition of `exchanges`.
 Out:    Finding on `findings`, Advice on `advice`.
@@ -20,7 +20,7 @@ from schemas.types import Advice, Crowd, Finding, Hint, Signal, SiteClock
 from services.browsing import crowd_findings
 from services.browsing.crowd_findings import BEHAVIOURS, Together
 from services.browsing.distinct import least, least_hashes
-from services.browsing.partials import ACCEPTED
+from services.browsing.partials import ACCEPTED, CLIENT, NETWORK
 from services.browsing.settings import Settings
 from services.browsing.suspicions import BUCKET_US, Opening, Suspicions
 from services.runtime import table
@@ -55,6 +55,8 @@ class CrowdCore:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        # No rule looks back further.
+        self._window_us = max(settings.crowd_window_s, settings.payloads_window_s) * 1_000_000
         self._crowds: Table[Crowd] = Table(
             "crowd", encode, lambda row: decode_as(Crowd, row),
             rows_max=CROWDS_MAX, site=lambda row: row.site,
@@ -62,7 +64,7 @@ class CrowdCore:
         self._clocks: Table[SiteClock] = Table(
             "clock", encode, lambda row: decode_as(SiteClock, row), rows_max=SITES_MAX
         )
-        self._closed = ClosedFindings(BUCKET_US)
+        self._closed = ClosedFindings(BUCKET_US, self._window_us)
         self._suspicions = Suspicions(BEHAVIOURS, self._closed, settings.advice_s, self._say)
         self._tables: tuple[Table[Any], ...] = (
             self._crowds, self._clocks, self._closed.table, self._suspicions.table,
@@ -114,7 +116,7 @@ class CrowdCore:
         thing = Thing(signal.site, signal.key_kind, signal.key)
         minute = signal.at_us // MINUTE_US
         clock = self._clocks.get(signal.site.encode())
-        if clock and signal.at_us < clock.at_us - self._settings.crowd_window_s * 1_000_000:
+        if clock and signal.at_us < clock.at_us - self._window_us:
             self._counts["signals_too_late"] += 1
             return
         key = thing.key(signal.counter, minute)
@@ -131,13 +133,17 @@ class CrowdCore:
         if self._crowds.put(key, row):
             self._counts["crowds_given_way"] += 1
         self._fresh.setdefault(signal.site, set()).add((minute, thing))
+        if clock and clock.ended:
+            # Detection tells of the last requests after their site ended.
+            self._pulse(signal.site, clock.at_us, ended=True)
 
     def _pulse(self, site: str, at_us: int, *, ended: bool) -> None:
         key = site.encode()
         clock = self._clocks.get(key)
         before = (clock.at_us - GRACE_US) // MINUTE_US if clock else -1
-        if clock is None or clock.at_us < at_us:
-            self._clocks.put(key, SiteClock(at_us=at_us))
+        latest_us = max(at_us, clock.at_us) if clock else at_us
+        if clock is None or (clock.at_us, clock.ended) != (latest_us, ended):
+            self._clocks.put(key, SiteClock(at_us=latest_us, ended=ended))
         over = (at_us - GRACE_US) // MINUTE_US
         if over <= before and not ended:
             return
@@ -148,7 +154,7 @@ class CrowdCore:
             self._judge(site, minute, thing)
         self._suspicions.sweep(site, at_us, ended=ended)
         self._closed.forget(site, at_us)
-        past_us = at_us - self._settings.crowd_window_s * 1_000_000
+        past_us = at_us - self._window_us
         for _ in self._crowds.expired(site, lambda row: row.at_us + MINUTE_US < past_us):
             pass
 
@@ -176,21 +182,23 @@ class CrowdCore:
                 key, hint, least_hashes(row.members), least_hashes(row.others), amount=row.amount
             )
             return
-        together = self._together(thing, counter, minute)
+        seconds = crowd_findings.window_s(rule, self._settings)
+        together = self._together(thing, counter, minute, seconds)
         if not crowd_findings.too_much(rule, together, self._settings):
             return
-        host = thing.name.partition(" ")[0] if thing.kind != "network" else ""
+        client = thing.name if thing.kind == CLIENT else ""
+        host = "" if thing.kind in (NETWORK, CLIENT) else thing.name.partition(" ")[0]
         opening = Opening(
-            site=site, application="", client="", peer="", host=host, endpoint="",
-            subject=f"{thing.kind} {thing.name}", opened_us=together.since_us,
+            site=site, application="", client=client, peer="", host=host, endpoint="",
+            subject=client or f"{thing.kind} {thing.name}", opened_us=together.since_us,
             count=together.amount, distinct=together.members, others=together.others,
-            share=together.amount / max(1, together.amount + together.accepted),
+            share=together.amount / max(1, together.amount + together.accepted), again=True,
         )  # fmt: skip
         self._suspicions.open(key, rule, opening, hint)
 
-    def _together(self, thing: Thing, counter: str, minute: int) -> Together:
+    def _together(self, thing: Thing, counter: str, minute: int, seconds: int) -> Together:
         """The minute and those before it, as far as the window goes."""
-        first = minute - self._settings.crowd_window_s // 60 + 1
+        first = minute - seconds // 60 + 1
         members, others = b"", b""
         amount = accepted = 0
         since_us = minute * MINUTE_US

@@ -1,29 +1,43 @@
-"""When many clients together are too much, and what is told of it."""
+"""When what is added up is too much, and what is told of it."""
 
 from dataclasses import dataclass
 
 from schemas.types import Suspicion
 from services.browsing.behaviour import Behaviour
 from services.browsing.distinct import least_count
-from services.browsing.partials import ACCEPTED, HOST, MISSED, NETWORK, REFUSED, SECRET, USER
+from services.browsing.partials import (
+    ACCEPTED,
+    ATTACKED,
+    CLIENT,
+    HOST,
+    MISSED,
+    NETWORK,
+    REFUSED,
+    SECRET,
+    USER,
+)
 from services.browsing.settings import Settings
 
 GUESSING, SPRAYING = "login.brute_force.distributed", "login.password_spraying.distributed"
 STUFFING = "login.credential_stuffing.distributed"
 SCAN, NETWORK_SCAN = "browsing.distributed", "browsing.network"
+DIVERSE = "payloads.diverse"
 RULES = {
     (REFUSED, USER): GUESSING,
     (REFUSED, SECRET): SPRAYING,
     (REFUSED, HOST): STUFFING,
     (MISSED, HOST): SCAN,
     (MISSED, NETWORK): NETWORK_SCAN,
+    (ATTACKED, CLIENT): DIVERSE,
 }
-COUNTERS = (REFUSED, MISSED, ACCEPTED)
+COUNTERS = (REFUSED, MISSED, ATTACKED, ACCEPTED)
 # A list is shared out: each of its paths or users comes about once. What is broken is asked for
 # again and again, by people and by programs.
 REPEATS_MAX = 1.5
 # Two of three attempts at a host were refused: people mistype one in five.
 REFUSED_SHARE = 2 / 3
+# Of so many classes: an editor that writes about scripts, or a search box for SQL, has one or two.
+CLASSES_MIN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,8 @@ class Together:
 def too_much(rule: str, together: Together, settings: Settings) -> bool:
     """Whether it takes many clients that act as one."""
     distinct, clients = least_count(together.members), least_count(together.others)
+    if rule == DIVERSE:
+        return distinct >= settings.payloads and clients >= CLASSES_MIN
     if clients < settings.crowd_clients:
         return False
     once = together.amount <= REPEATS_MAX * distinct
@@ -51,6 +67,11 @@ def too_much(rule: str, together: Together, settings: Settings) -> bool:
         share = together.amount / (together.amount + together.accepted)
         return distinct >= settings.crowd_users and share >= REFUSED_SHARE
     return distinct >= settings.slow_paths and once
+
+
+def window_s(rule: str, settings: Settings) -> int:
+    """How far back a rule looks."""
+    return settings.payloads_window_s if rule == DIVERSE else settings.crowd_window_s
 
 
 def _guessed(row: Suspicion, seconds: int) -> str:
@@ -81,7 +102,21 @@ def _scanned(row: Suspicion, seconds: int) -> str:
     )
 
 
+def _diverse(row: Suspicion, seconds: int) -> str:
+    return (
+        f"{least_count(row.distinct)} distinct payloads of {least_count(row.others)}"
+        f" kinds of attack from one address in {seconds} s, each of which a gate would block."
+    )
+
+
 BEHAVIOURS = (
+    Behaviour(
+        rule=DIVERSE, class_="payload_diversity", title="Many kinds of attack tried",
+        said=_diverse, advice="Deny the address for a while, and look at what was answered.",
+        severity="high", struck_severity="high", where="", action="would_deny",
+        quiet_s=3_600, cwe=("CWE-20",), capec=("CAPEC-28",), attack=("T1595.002",),
+        owasp=("A03:2021",),
+    ),
     Behaviour(
         rule=GUESSING, class_="brute_force", title="Password guessing from many addresses",
         said=_guessed, advice="Slow the door down per user, and ask for a second factor.",

@@ -1,6 +1,6 @@
-"""What one client's doings say of others' as well: partial counters for `signals`.
+"""What one client's doings say beyond its partition: partial counters for `signals`.
 
-In:     refused and accepted attempts; missing paths; watermarks.
+In:     refused and accepted attempts; missing paths; attacks that detection found; watermarks.
 Out:    Signal records. Each comes from one exchange, whose id begins its own: whatever is seen
         again after a crash or in a replay has the same id, and where batches are cut changes none.
 """
@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from schemas.codec import encode
-from schemas.types import Signal, Try
+from schemas.types import Evidence, Finding, Signal, Try
 from services.browsing.attempt import hashed
 from services.browsing.seen import Seen
 from services.runtime.core import EVERY, Output
 
 TOPIC = "signals"
-REFUSED, ACCEPTED, MISSED = "refused", "accepted", "missed"
-USER, SECRET, HOST, NETWORK = "user", "secret", "host", "network"
+REFUSED, ACCEPTED, MISSED, ATTACKED = "refused", "accepted", "missed", "attacked"
+USER, SECRET, HOST, NETWORK, CLIENT = "user", "secret", "host", "network", "client"
 # Whose keys carry these may sit anywhere; a name longer than DNS has is cut.
 KEY_CHARACTERS_MAX = 300
 NETWORKS_KEPT = 16_384
@@ -50,6 +50,17 @@ def missed(seen: Seen, send: Send) -> None:
     network = network_of(seen.client)
     if network:
         _send(seen, MISSED, NETWORK, network, (path,), (client,), send)
+
+
+def attacked(finding: Finding, one: Evidence, payload: int, class_: int) -> Output:
+    """A request of an attack that a gate would block; both numbers are hashes of 32 bits."""
+    name = finding.client[:KEY_CHARACTERS_MAX]
+    record = Signal(
+        id=f"{one.exchange}/{ATTACKED}/{one.rule}/{payload:08x}", counter=ATTACKED,
+        key_kind=CLIENT, key=name, site=finding.site, at_us=one.at_us, amount=1,
+        members=(payload.to_bytes(4, "big"),), others=(class_.to_bytes(4, "big"),),
+    )  # fmt: skip
+    return Output(TOPIC, f"{CLIENT}/{finding.site}/{name}".encode(), encode(record))
 
 
 def pulse(site: str, watermark_us: int, *, ended: bool, send: Send) -> None:

@@ -24,7 +24,8 @@ class Settings:
     doubling or after `*_update_s`. `login_*`: so many distinct passwords for one user, or users,
     refused in the window; `login_slow_*` the same for patient ones. `objects`: that many of one
     operation in the window. `flood_busy`: so many requests' worth of servers kept busy by a
-    session, on average over the window. `crowd_*`: that many clients, in the window, that act as
+    session, on average over the window. `payloads`: that many distinct ones of one client, of
+    three kinds of attack, in the window. `crowd_*`: that many clients, in the window, that act as
     one; so many users refused. Clients in `trusted` networks (own monitoring and scanners) are
     never flagged. `mask_key_file`: see services/runtime/mask_key.py.
     """
@@ -49,6 +50,8 @@ class Settings:
     objects_window_s: int = 600
     flood_busy: float = 8.0
     flood_window_s: int = 60
+    payloads: int = 6
+    payloads_window_s: int = 3_600
     crowd_clients: int = 8
     crowd_users: int = 50
     crowd_window_s: int = 21_600
@@ -69,6 +72,7 @@ class Settings:
             "crowd_window_s",
             "objects_window_s",
             "flood_window_s",
+            "payloads_window_s",
             "burst_window_s",
             "slow_window_s",
             "burst_update_s",
@@ -84,6 +88,7 @@ class Settings:
             raise ValueError(f"shared_clients must be between 2 and {CLIENTS_MAX}")
         for name, most in (
             ("objects", 32_768),
+            ("payloads", MISSES_MAX),
             ("crowd_clients", MISSES_MAX),
             ("crowd_users", 1_000_000),
         ):

@@ -51,6 +51,8 @@ class Opening:
     struck: int = 0
     share: float = 0.0
     normal: float = -1.0
+    again: bool = False
+    """Counts what an earlier finding of this id counted, too."""
 
 
 class Suspicions:
@@ -94,7 +96,8 @@ class Suspicions:
         if closed:
             state = "updated"
             row = replace(
-                row, revision=closed.revision + 1, count=closed.count + row.count,
+                row, revision=closed.revision + 1,
+                count=max(closed.count, row.count) if opening.again else closed.count + row.count,
                 opened_us=min(closed.opened_us, row.opened_us),
             )  # fmt: skip
         self._keep(key, row)

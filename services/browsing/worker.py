@@ -1,7 +1,11 @@
-"""Browsing as a service: clients are watched by partition, what they do together is added up."""
+"""Browsing as a service: clients are watched by partition, what they do together is added up.
+
+Findings of detection are read to count the kinds of attack that one client tries.
+"""
 
 from services.browsing.core import BrowsingCore
 from services.browsing.crowd import CrowdCore
+from services.browsing.payloads import PayloadsCore
 from services.browsing.settings import Settings
 from services.runtime.core import Service
 from services.runtime.exchanges import read_exchange
@@ -17,6 +21,7 @@ def service(settings: Settings) -> Service:
         inputs={
             "exchanges": lambda _: BrowsingCore(settings, masker, read_exchange),
             "signals": lambda _: CrowdCore(settings),
+            "findings": lambda _: PayloadsCore(),
         },
         state="state.browsing",
         intervals=4,

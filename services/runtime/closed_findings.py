@@ -19,9 +19,12 @@ CLOSED_MAX = 20_000
 
 
 class ClosedFindings:
-    """Of one partition. Its rows begin with "closed/"."""
+    """Of one partition. Its rows begin with "closed/".
 
-    def __init__(self, bucket_us: int) -> None:
+    `window_us`: so far back lies what may open a finding, whose id is of its first evidence.
+    """
+
+    def __init__(self, bucket_us: int, window_us: int = 0) -> None:
         self.table: Table[ClosedFinding] = Table(
             "closed",
             encode,
@@ -30,6 +33,7 @@ class ClosedFindings:
             site=lambda row: row.site,
         )
         self._bucket_us = bucket_us
+        self._window_us = window_us
 
     def remember(self, closed: Finding, watermark_us: int | None) -> None:
         """Take in the last revision of a finding, unless its id cannot come again."""
@@ -54,4 +58,4 @@ class ClosedFindings:
 
     def _past(self, row: ClosedFinding, watermark_us: int) -> bool:
         bucket_end_us = (row.opened_us // self._bucket_us + 1) * self._bucket_us
-        return watermark_us >= bucket_end_us + ANSWER_US_MAX
+        return watermark_us >= bucket_end_us + self._window_us + ANSWER_US_MAX

@@ -112,8 +112,8 @@ def lag(kafka: Mapping[str, str]) -> int:
 
 
 GROUPS = [("reassembly", "packets"), ("detect", "exchanges"), ("detect", "weaknesses"),
-          ("browsing", "exchanges"), ("browsing", "signals"), ("discovery", "exchanges"),
-          ("discovery", "sightings")]  # fmt: skip
+          ("browsing", "exchanges"), ("browsing", "signals"), ("browsing", "findings"),
+          ("discovery", "exchanges"), ("discovery", "sightings")]  # fmt: skip
 
 
 def drained(kafka: Mapping[str, str], fleet: Fleet) -> None:

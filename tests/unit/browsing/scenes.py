@@ -57,19 +57,29 @@ def score(
     look_alikes: Sequence[Callable[[], Traffic]],
 ) -> Score:
     """An attack is found when its attacker is, by one of the classes, and nobody else is."""
+    return score_of(told, classes, attacks, look_alikes)
+
+
+def score_of(
+    tell: Callable[[Callable[[], Traffic]], Sequence[Finding]],
+    classes: set[str],
+    attacks: Sequence[Callable[[], Traffic]],
+    look_alikes: Sequence[Callable[[], Traffic]],
+) -> Score:
+    """The same of what `tell` says of a scene."""
+
+    def flagged(make: Callable[[], Traffic]) -> set[str]:
+        return {one.client for one in tell(make) if one.class_ in classes}
+
     found = wrong = 0
     for make in attacks:
-        clients = _found(classes, make)
+        clients = flagged(make)
         found += ATTACKER in clients
         wrong += len(clients - {ATTACKER})
     for make in look_alikes:
-        wrong += len(_found(classes, make))
+        wrong += len(flagged(make))
     precision = found / (found + wrong) if found else 0.0
     return Score(len(attacks), len(look_alikes), precision, found / len(attacks))
-
-
-def _found(classes: set[str], make: Callable[[], Traffic]) -> set[str]:
-    return {one.client for one in told(make) if one.class_ in classes}
 
 
 @cache
