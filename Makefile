@@ -4,7 +4,7 @@ BIN := .venv/bin
 NATIVE_SOURCES := $(shell find native -name '*.rs' -not -path '*/target/*') native/Cargo.toml native/crates.lock
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run bench test check format apis lock kafka-lock crash schemas freeze native-check clean
+.PHONY: help setup run behaviours bench test check format apis lock kafka-lock crash schemas freeze native-check clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -27,6 +27,9 @@ setup: .venv/native.stamp ## build everything that is needed, once
 
 run: setup ## everything on this machine, with the demo's traffic, until Ctrl-C
 	@$(BIN)/sidetap up --demo
+
+behaviours: setup ## precision and recall of each behaviour over its scenes
+	@$(BIN)/python -m tests.unit.browsing
 
 bench: setup ## what this machine reaches, beside the peers that are installed
 	@for what in packets detect browsing discovery pipeline; do $(BIN)/sidetap bench $$what || exit 1; done

@@ -45,6 +45,7 @@ PAUSES_MEANT = 8
 SECRETS_OF_ONE = 3
 # Spraying: so few secrets for so many users.
 SPRAYED_SECRETS_MAX = 3
+FEW = (2, 3)
 # Of the users that a client sends, the share that must have been refused: people behind one
 # address mostly get in.
 MOSTLY = 0.8
@@ -208,7 +209,20 @@ def _with(
         kept.pop()  # the same name, typed further
     if known:
         one = replace(one, at_s=max(one.at_s, known[0].at_s))
-    return (*kept, one)[-TRIES_MAX:], not known
+    if len(kept) == TRIES_MAX:
+        kept.remove(_least(kept, one.user))
+    return (*kept, one), not known
+
+
+def _least(tries: list[Try], user: int) -> Try:
+    """The attempt that gives way to one more of this user.
+
+    Of others who were tried twice or three times the oldest, so that a few passwords for each of
+    many users are still many users; else the oldest.
+    """
+    often = Counter(one.user for one in tries)
+    few = (one for one in tries if one.user != user and often[one.user] in FEW)
+    return next(few, tries[0])
 
 
 def _last_s(one: Try, before: Attempts | None) -> int:

@@ -1,11 +1,11 @@
 """How well a behaviour is told from what looks like it, and what it takes to say so.
 
 A scene is generated traffic of some clients; those named by it must be found, and nobody else.
-The table in docs/behaviours.md says what comes out, and is compared with it.
+`python -m tests.unit.browsing` prints what comes out; docs/behaviours.md is compared with it.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from tests.traffic import run
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "behaviours.md"
 Traffic = Sequence[Exchange | Watermark]
+Scene = Callable[[], Traffic]
 ATTACKER = "203.0.113.9"
 
 
@@ -42,6 +43,43 @@ def ordered(*parts: Traffic) -> list[Exchange | Watermark]:
 
 
 @dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What must be found and what must not, and who says what of a scene.
+
+    `expected`: of each attack, the class or rule that names it. `tell`: what is found in a scene.
+    """
+
+    name: str
+    expected: Mapping[Scene, str]
+    look_alikes: Sequence[Scene]
+    tell: Callable[[Scene], Sequence[Finding]]
+    crowd: bool = False
+    """Findings name no client: any that is no attack's is wrong."""
+
+    def found(self, attack: Scene) -> bool:
+        """Whether the attack is named, and its client where it has one."""
+        told_of = self.flagged(attack)
+        return bool(told_of) if self.crowd else ATTACKER in told_of
+
+    def flagged(self, scene: Scene) -> set[str]:
+        """Clients that are flagged by this behaviour; findings where many act as one."""
+        names = {self.expected[scene]} if scene in self.expected else set(self.expected.values())
+        told_of = [one for one in self.tell(scene) if names & {one.class_, one.rule}]
+        return {one.id if self.crowd else one.client for one in told_of}
+
+    def score(self) -> "Score":
+        """Precision over all scenes, recall over attacks."""
+        found = sum(map(self.found, self.expected))
+        wrong = sum(len(self.flagged(scene)) for scene in self.look_alikes)
+        if not self.crowd:
+            wrong += sum(len(self.flagged(scene) - {ATTACKER}) for scene in self.expected)
+        precision = found / (found + wrong) if found else 0.0
+        return Score(
+            len(self.expected), len(self.look_alikes), precision, found / len(self.expected)
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """Of a behaviour's scenes."""
 
@@ -49,37 +87,6 @@ class Score:
     look_alikes: int
     precision: float
     recall: float
-
-
-def score(
-    classes: set[str],
-    attacks: Sequence[Callable[[], Traffic]],
-    look_alikes: Sequence[Callable[[], Traffic]],
-) -> Score:
-    """An attack is found when its attacker is, by one of the classes, and nobody else is."""
-    return score_of(told, classes, attacks, look_alikes)
-
-
-def score_of(
-    tell: Callable[[Callable[[], Traffic]], Sequence[Finding]],
-    classes: set[str],
-    attacks: Sequence[Callable[[], Traffic]],
-    look_alikes: Sequence[Callable[[], Traffic]],
-) -> Score:
-    """The same of what `tell` says of a scene."""
-
-    def flagged(make: Callable[[], Traffic]) -> set[str]:
-        return {one.client for one in tell(make) if one.class_ in classes}
-
-    found = wrong = 0
-    for make in attacks:
-        clients = flagged(make)
-        found += ATTACKER in clients
-        wrong += len(clients - {ATTACKER})
-    for make in look_alikes:
-        wrong += len(flagged(make))
-    precision = found / (found + wrong) if found else 0.0
-    return Score(len(attacks), len(look_alikes), precision, found / len(attacks))
 
 
 @cache

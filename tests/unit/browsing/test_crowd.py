@@ -14,7 +14,7 @@ from services.browsing.crowd import CrowdCore
 from services.browsing.settings import Settings
 from services.runtime.core import EVERY, Changes, Event, Output
 from tests.traffic import START_US, exchange, run, watermark
-from tests.unit.browsing.scenes import Traffic, core, documented, findings, ordered
+from tests.unit.browsing.scenes import Traffic, core, findings, ordered
 from tests.unit.browsing.test_doors import customers, form
 from tests.unit.browsing.test_forced_browsing import WORDS
 
@@ -223,14 +223,6 @@ LOOK_ALIKES = [
     crawlers_of_one_network, a_door_that_broke, a_busy_door, a_phone_on_the_road,
     a_family_that_forgot, retry_storm, monitoring_from_many_places,
 ]  # fmt: skip
-
-
-def test_the_table_is_true() -> None:
-    found = sum(ATTACKS[attack] in {one.rule for one in told(attack)} for attack in ATTACKS)
-    wrong = sum(len({one.id for one in told(make)}) for make in LOOK_ALIKES)
-    said = documented("many clients as one")
-    assert (said.attacks, said.look_alikes) == (len(ATTACKS), len(LOOK_ALIKES))
-    assert (said.recall, said.precision) == (found / len(ATTACKS), found / (found + wrong))
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda make: make.__name__)

@@ -18,10 +18,8 @@ from tests.unit.browsing.scenes import (
     ATTACKER,
     Traffic,
     core,
-    documented,
     findings,
     ordered,
-    score,
     told,
 )
 
@@ -223,10 +221,6 @@ LOOK_ALIKES = [
     nat_office, a_phone_that_syncs, everybody_pages_through, retry_storm, a_crawler, monitoring,
     a_broken_deployment, dead_links, map_tiles, a_job_with_its_fixtures, tokens_that_are_refreshed,
 ]  # fmt: skip
-
-
-def test_the_table_is_true() -> None:
-    assert score(CLASSES, ATTACKS, LOOK_ALIKES) == documented("objects one after the other")
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda make: make.__name__)
