@@ -1,8 +1,8 @@
 """Every behaviour with its scenes: the table of docs/behaviours.md."""
 
 from tests.unit.browsing import (
+    door_scenes,
     test_crowd,
-    test_doors,
     test_floods,
     test_objects,
     test_payloads,
@@ -16,8 +16,8 @@ def _all(attacks: list[Scene], class_: str) -> dict[Scene, str]:
 
 
 def _door(name: str, class_: str) -> Behaviour:
-    expected = {scene: named for scene, named in test_doors.RULES.items() if named == class_}
-    return Behaviour(name, expected, test_doors.LOOK_ALIKES, told)
+    expected = {scene: named for scene, named in door_scenes.RULES.items() if named == class_}
+    return Behaviour(name, expected, door_scenes.LOOK_ALIKES, told)
 
 
 TABLE = (

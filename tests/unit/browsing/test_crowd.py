@@ -14,8 +14,8 @@ from services.browsing.crowd import CrowdCore
 from services.browsing.settings import Settings
 from services.runtime.core import EVERY, Changes, Event, Output
 from tests.traffic import START_US, exchange, run, watermark
+from tests.unit.browsing.door_scenes import customers, form
 from tests.unit.browsing.scenes import Traffic, core, findings, ordered
-from tests.unit.browsing.test_doors import customers, form
 from tests.unit.browsing.test_forced_browsing import WORDS
 
 PARTITIONS = 3

@@ -13,8 +13,8 @@ from services.browsing.payloads import PayloadsCore
 from services.runtime.core import Event, Output
 from services.runtime.inline import Pipeline
 from tests.traffic import exchange, watermark
+from tests.unit.browsing.door_scenes import customers
 from tests.unit.browsing.scenes import ATTACKER, Traffic, ordered
-from tests.unit.browsing.test_doors import customers
 from tests.unit.runtime.recorded import made
 
 CLASSES = {"payload_diversity"}
