@@ -1,6 +1,6 @@
 """Who a request says it is: the session or user behind an address.
 
-In:     a request.
+In:     a request; a response that lets somebody in.
 Out:    a keyed hash of 32 bits; 0: it names nobody.
 
 The subject of a JSON web token (RFC 7519 §4.1.2) outlives a refresh, so it goes before the token;
@@ -15,7 +15,7 @@ from functools import lru_cache
 import orjson
 
 from services.browsing.attempt import hashed
-from services.runtime.views import RequestView
+from services.runtime.views import RequestView, ResponseView
 
 # Of cookies that frameworks keep sessions in: PHPSESSID, connect.sid, ASP.NET_SessionId …
 NAME = re.compile(rb"sess|sid$|token|auth|jwt", re.I)
@@ -23,6 +23,10 @@ NAMES_REMEMBERED = 1_024
 COOKIES_BYTES_MAX = 8_192
 COOKIES_MAX = 4
 TOKEN_BYTES_MAX = 8_192
+# Of a log-in's answer.
+ANSWER_BYTES_MAX = 65_536
+DEPTH_MAX = 3
+TOKENS = ("access_token", "accessToken", "token", "jwt", "id_token", "idToken", "auth_token")
 
 
 def session_of(request: RequestView, key: bytes) -> int:
@@ -36,6 +40,37 @@ def session_of(request: RequestView, key: bytes) -> int:
     crumbs = (crumb.strip() for crumb in cookies[:COOKIES_BYTES_MAX].split(b";"))
     found = [crumb for crumb in crumbs if _keeps_session(crumb.partition(b"=")[0])]
     return hashed(key, b"session\0" + b";".join(found[:COOKIES_MAX])) if found else 0
+
+
+def granted(response: ResponseView, key: bytes) -> int:
+    """What names the session that an answer begins, as its next requests will; 0: none.
+
+    A token in a JSON body (RFC 6749 §5.1) will be a bearer's, a cookie will come back as it is.
+    """
+    if not 200 <= response.status < 400:
+        return 0
+    cookie = (response.header(b"set-cookie") or b"").partition(b";")[0].strip()
+    name, _, value = cookie.partition(b"=")
+    if value and _keeps_session(name):
+        return hashed(key, b"session\0" + cookie)
+    body = response.body.decoded()
+    if len(body) > ANSWER_BYTES_MAX or body[:1] != b"{":
+        return 0
+    try:
+        token = _token(orjson.loads(body), DEPTH_MAX)
+    except orjson.JSONDecodeError:
+        return 0
+    bearer = b"Bearer " + token.encode("utf-8", "replace")[:TOKEN_BYTES_MAX]
+    return hashed(key, b"session\0" + _subject(bearer[:TOKEN_BYTES_MAX])) if token else 0
+
+
+def _token(value: object, depth: int) -> str:
+    """The first token in an object or those inside it; empty: none."""
+    if not isinstance(value, dict) or not depth:
+        return ""
+    here = (value.get(name) for name in TOKENS)
+    inside = (_token(each, depth - 1) for each in value.values())
+    return next((each for each in (*here, *inside) if isinstance(each, str) and each), "")
 
 
 @lru_cache(NAMES_REMEMBERED)

@@ -5,7 +5,8 @@ Out:    one Session each: who, where, since when, how much, how often refused; a
 Keeps:  a bounded number of sessions and of steps; what gives way is counted.
 
 A session is what services/browsing takes for one: the subject of a JSON web token, an
-Authorization, cookies that sessions are kept in; without any, a client with its user agent.
+Authorization, cookies that sessions are kept in; of a log-in, what its answer gives; without any,
+a client with its user agent.
 """
 
 from collections import OrderedDict
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from sidetap_native import Exchange
 
 from schemas.ids import digest
-from services.browsing.session import session_of
+from services.browsing.session import granted, session_of
 from services.cli.safe_text import text
 from services.runtime.masking import Masker
 
@@ -77,7 +78,11 @@ class SessionLog:
             self._answered(exchange)
             return
         agent = text(request.header(b"user-agent") or b"")[:AGENT_CHARACTERS_MAX]
-        token = session_of(request, self._masker.key)
+        key = self._masker.key
+        token = session_of(request, key)
+        if not token and exchange.response is not None:
+            # The log-in stands with what came of it.
+            token = granted(exchange.response, key)
         named = f"{token:08x}" if token else f"{exchange.client_ip}\0{agent}"
         id_ = digest("session", exchange.site, named)[:ID_DIGITS]
         session = self.sessions.get(id_)

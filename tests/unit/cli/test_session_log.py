@@ -76,3 +76,39 @@ def test_forms_are_json() -> None:
     assert form["kind"] == "session"
     assert form["clients"] == ["192.0.2.1", "192.0.2.2"]
     assert form["first"] == "2025-11-23T09:00:01.000000Z"
+
+
+@pytest.mark.parametrize("way", ["cookie", "token", "nested", "subject"])
+def test_a_log_in_stands_with_what_came_of_it(way: str) -> None:
+    jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.c2ln"
+    token = jwt if way == "subject" else "t0k3n"
+    got = {"token": b'{"access_token": "%b"}', "nested": b'{"data": {"jwt": "%b"}}',
+           "subject": b'{"id_token": "%b"}'}.get(way, b"%b") % token.encode()  # fmt: skip
+    cookie = way == "cookie"
+    login = exchange(
+        "/login", 200, method="POST", got=got, headers=BROWSER,
+        got_headers=[(b"Set-Cookie", b"sid=abc; HttpOnly")] if cookie else [],
+    )  # fmt: skip
+    proof = (b"Cookie", b"sid=abc") if cookie else (b"Authorization", f"Bearer {token}".encode())
+    after = exchange("/me", at_s=1, client="192.0.2.77", headers=[proof])
+    (ann,) = log([login, after]).told()
+    assert (ann.kind, ann.requests, len(ann.clients)) == ("session", 2, 2)
+    assert [one.target for one in log([login, after], wanted=ann.id).in_order()] == [
+        "/login",
+        "/me",
+    ]
+
+
+@pytest.mark.parametrize(
+    "got", [b"", b"{", b'{"token": 7}', b'{"token": ""}', b'["token"]', b"\xff"]
+)
+def test_an_answer_that_gives_nothing_begins_no_session(got: bytes) -> None:
+    (one,) = log([exchange("/login", 200, method="POST", got=got)]).told()
+    assert one.kind == "client"
+
+
+def test_who_is_refused_is_given_nothing() -> None:
+    refused = exchange(
+        "/login", 401, got=b'{"token": "t"}', got_headers=[(b"Set-Cookie", b"sid=a")]
+    )
+    assert [one.kind for one in log([refused]).told()] == ["client"]
