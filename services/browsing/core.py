@@ -1,6 +1,6 @@
 """Behaviour over one partition of `exchanges`.
 
-In:     Exchange and Watermark records.
+In:     Exchange and Watermark records; Endpoint records as broadcasts.
 Out:    Finding on `findings`, Advice on `advice`, Signal on `signals`.
 Keeps:  walks and attempts of clients, open findings, closed ones whose id may come again,
         unanswered requests, lost paths and doors, one table each.
@@ -20,6 +20,7 @@ from services.browsing.attempt import Attempt, answer_of, attempt_of
 from services.browsing.doors import Doors
 from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.floods import Floods, sampled
+from services.browsing.inventory import Inventory
 from services.browsing.lost import LostPaths
 from services.browsing.objects import REFUSED_STATUSES, Objects, Wanted, object_of, operation_of
 from services.browsing.paths import path_of
@@ -90,6 +91,7 @@ class BrowsingCore:
         )  # fmt: skip
         self._suspicions = Suspicions(behaviours, self._closed, settings.advice_s, self._say)
         self._soft = SoftMisses(settings)
+        self._inventory = Inventory()
         self._objects = Objects(settings, self._suspicions)
         self._floods = Floods(settings, self._suspicions, masker.key)
         self._doors = Doors(settings, self._suspicions, self._send)
@@ -112,7 +114,8 @@ class BrowsingCore:
         self._objects.restored()
 
     def learn(self, event: Event) -> None:
-        """See Core: nothing is broadcast to this service yet."""
+        """See Core: operations that discovery knows."""
+        self._inventory.learn(event)
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
@@ -160,7 +163,10 @@ class BrowsingCore:
                 return
             asked, at_us = _asked(waiting), waiting.at_us
             missing = self._soft.missing(view.site, view.host, asked.path, response, at_us)
-        one = seen(view, asked, response.status, at_us, missing=missing)
+        template = b""
+        if missing:
+            template = self._inventory.template(view.site, view.host, asked.path, at_us)
+        one = seen(view, asked, response.status, at_us, missing=missing, template=template)
         if missing or key in self._walks:
             self._step(key, one)
         else:

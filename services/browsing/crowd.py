@@ -84,7 +84,7 @@ class CrowdCore:
                 self._fresh.setdefault(site, set()).add((int(minute), Thing(site, kind, name)))
 
     def learn(self, event: Event) -> None:
-        """See Core: nothing is broadcast to this service yet."""
+        """See Core: what is broadcast is for the clients' own core."""
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""

@@ -32,7 +32,7 @@ class PayloadsCore:
         """See Core: nothing is kept."""
 
     def learn(self, event: Event) -> None:
-        """See Core: nothing is broadcast to this service yet."""
+        """See Core: what is broadcast is for the clients' own core."""
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""

@@ -57,6 +57,8 @@ class Seen:
     """The server says that nothing is there, or not for everyone."""
     referrer: bytes = b""
     agent: bytes = b""
+    template: bytes = b""
+    """Of the known operation that the path belongs to, where it is missing."""
 
     @property
     def path_hash(self) -> int:
@@ -64,7 +66,7 @@ class Seen:
 
         Among the 64 that a walk keeps, two collide once in two million walks.
         """
-        return hash_of(self.host, self.path)
+        return hash_of(self.host, self.template if self._known else self.path)
 
     @property
     def weight(self) -> int:
@@ -72,12 +74,22 @@ class Seen:
 
         A link of the same host that leads nowhere is the site's fault, and a crawler that
         names itself follows links that it found elsewhere: both weigh a quarter. Names worth
-        hiding are in no honest link, so there the excuse does not count.
+        hiding are in no honest link, so there the excuse does not count. What is missing at a
+        known operation is a gone object, a missing right or a broken deployment.
         """
+        if self._known:
+            return EXCUSED
         what = kind(self.path)
         if what is Kind.PLAIN and (self.referred or DECLARED.search(self.agent)):
             return EXCUSED
         return WEIGHTS[what]
+
+    @property
+    def _known(self) -> bool:
+        """The path is a known operation's, and no name worth hiding in the place of a value."""
+        if not self.template:
+            return False
+        return self.template == self.path or kind(self.path) is not Kind.FORGOTTEN
 
     @property
     def referred(self) -> bool:
@@ -116,7 +128,10 @@ def about(
     )
 
 
-def seen(view: ExchangeView, asked: Asked, status: int, at_us: int, *, missing: bool) -> Seen:
+def seen(
+    view: ExchangeView, asked: Asked, status: int, at_us: int, *, missing: bool,
+    template: bytes = b"",
+) -> Seen:  # fmt: skip
     """The request with its answer, which may come from a later record than the request."""
     return Seen(
         exchange=view.id,
@@ -131,4 +146,5 @@ def seen(view: ExchangeView, asked: Asked, status: int, at_us: int, *, missing: 
         missing=missing,
         referrer=asked.referrer,
         agent=asked.agent,
+        template=template,
     )

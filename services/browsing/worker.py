@@ -24,5 +24,6 @@ def service(settings: Settings) -> Service:
             "findings": lambda _: PayloadsCore(),
         },
         state="state.browsing",
+        broadcasts=("endpoints",),
         intervals=4,
     )

@@ -41,7 +41,8 @@ def sessions(
     """Who was there, and what one of them did, in order.
 
     A session is told by the subject of a token, by Authorization or by its cookies; where there
-    is none, by address and user agent. Read from the exchanges that are kept; secrets masked.
+    is none, by address and user agent. A log-in stands with the session it began. Read from the
+    exchanges that are kept; secrets masked.
 
     \b
     Examples:

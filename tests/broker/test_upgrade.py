@@ -50,7 +50,9 @@ class Deployment:
     def create(self) -> None:
         admin = AdminClient(administering(self.kafka))
         present = admin.list_topics(timeout=10).topics
-        wanted = {"exchanges", "findings", "advice", *made(self.service).inputs}
+        service = made(self.service)
+        wanted = {"exchanges", "findings", "advice", *service.inputs, *service.broadcasts}
+        wanted.discard("policy")  # no run has its own
         names = [self.run.written(name) for name in sorted(wanted)]
         compact = {"cleanup.policy": "compact"}
         new = [*(NewTopic(name, PARTITIONS, 1) for name in names),
