@@ -48,7 +48,7 @@ RULES = (
     ),
     Rule(
         id="java.serialised",
-        pattern=r"\xac\xed\x00\x05|^ro0ab[qxr]|\bro0ab\w{8}|^kztaa[qu]|^cs7qaf|^ro0abq|kztaaqu|cs7qaf|\bjava\.[\w.]*(?:runtime|processbuilder)\b|h4siaaaaaaaaa\w*jv\w{4}|\bjava\.beans\.xmldecoder|com\.sun\.(?:rowset|org\.apache)|org\.springframework\.\w{3,}\.|clojure\.|bsh\.interpreter|\bcommons-?collections\d?\b|invokertransformer|templatesimpl|badattributevalueexp|ysoserial|javax\.naming\.",
+        pattern=r"\xac\xed\x00\x05|^ro0ab[qxr]|\bro0ab\w{8}|^kztaa[qu]|^cs7qaf|^ro0abq|kztaaqu|cs7qaf|\bjava\.lang\.(?:runtime|processbuilder|processimpl)\b|h4siaaaaaaaaa\w*jv\w{4}|\bjava\.beans\.xmldecoder|com\.sun\.(?:rowset|org\.apache)|org\.springframework\.\w{3,}\.|clojure\.|bsh\.interpreter|\bcommons-?collections\d?\b|invokertransformer|templatesimpl|badattributevalueexp|ysoserial|javax\.naming\.",
         weight=0.65,
         title="A serialised Java object or a gadget's name",
         in_text=0.25,

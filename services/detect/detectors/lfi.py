@@ -145,7 +145,7 @@ RULES = (
     ),
     Rule(
         id="lfi.configuration",
-        pattern=r"^[\"']?[/\\](?:etc|var|usr|opt|xampp|proc|sys)[/\\](?:[\w.@-]+[/\\])*[\w.-]*(?:\.(?:cnf|conf|ini|cfg|log|pid|sock|properties|passwd|pwd|bak|notice)|log|[uw]tmp|vmcore|randomize_va_space)$",
+        pattern=r"^[\"']?[/\\](?:etc|var|usr|opt|xampp|proc|sys)[/\\](?:[\w.@-]+[/\\])*[\w.-]*(?:\.(?:cnf|conf|ini|cfg|log|pid|sock|properties|passwd|pwd|bak|notice)|log|[uw]tmp)$|^[\"']?/proc/(?:\d+|self|thread-self|sys)/[\w/.-]+$|^[\"']?/proc/(?:loadavg|version|mounts|cpuinfo|meminfo|net/\w+|config\.gz|cmdline|modules|partitions|swaps|stat|filesystems|interrupts)$",
         weight=0.55,
         title="The path of a server's configuration or log",
         in_text=0.3,

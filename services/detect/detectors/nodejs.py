@@ -18,8 +18,9 @@ RULES = (
         in_text=0.2,
     ),
     Rule(
+        # The marks by which node-serialize, funcster and js-yaml know functions in what they read.
         id="nodejs.function",
-        pattern=r"_\$\$nd_func\$\$_|__js_function\b|\bconsole\s*[\[.]\s*[\"'`]?(?:info|log|debug|error)[\"'`]?\]?\s*\(|\b(?:process|require)\s*\[\s*\w+[.\]]|\$\d+:\w*:?(?:__proto__|prototype|constructor)|\bwhile\s*\(\s*(?:infinity|new\s+date)\b|\bfunction\s*\(\s*\)\s*\{.*(?:return|while|for|var|require|process|this)[^}]*\}\s*\(?\s*\)|\bwhile\s*\(\s*(?:true\b|1\s*\)|[!+-]|string\b|\[\])|\bfunction\b\s*\(\s*\)\s*\{\s*(?:return|require|while)",
+        pattern=r"_\$\$nd_func\$\$_|\"__js_function\"|^__js_function$|!!js/(?:function|regexp|undefined)\b|\bconsole\s*[\[.]\s*[\"'`]?(?:info|log|debug|error)[\"'`]?\]?\s*\(|\b(?:process|require)\s*\[\s*\w+[.\]]|\$\d+:\w*:?(?:__proto__|prototype|constructor)|\bwhile\s*\(\s*(?:infinity|new\s+date)\b|\bfunction\s*\(\s*\)\s*\{.*(?:return|while|for|var|require|process|this)[^}]*\}\s*\(?\s*\)|\bwhile\s*\(\s*(?:true\b|1\s*\)|[!+-]|string\b|\[\])|\bfunction\b\s*\(\s*\)\s*\{\s*(?:return|require|while)",
         weight=0.5,
         title="A function that runs when it is read",
         in_text=0.2,

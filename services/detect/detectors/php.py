@@ -26,7 +26,7 @@ RULES = (
     ),
     Rule(
         id="php.wrapper",
-        pattern=r"(?:^|[=\s\"'(/:|,])(?:php://(?:input|filter|stdin|output|memory|temp|fd)|phar://|zip://|expect://|compress\.(?:zlib|bzip2)://|glob://|zlib:|rar://|ogg://|ssh2\.\w{3,6}://|data:(?:text/plain|application/x-httpd-php|;base64|//text/plain)[;,])",
+        pattern=r"(?:^|[=\s\"'(/:|,])(?:php://(?:input|filter|std(?:in|out|err)|output|memory|temp|fd)|phar://|zip://|expect://|compress\.(?:zlib|bzip2)://|glob://|zlib:|rar://|ogg://|ssh2\.\w{3,6}://|data:(?:text/plain|application/x-httpd-php|;base64|//text/plain)[;,])",
         weight=0.7,
         title="A stream wrapper of PHP",
         in_text=0.3,
@@ -40,7 +40,7 @@ RULES = (
     ),
     Rule(
         id="php.variable-call",
-        pattern=r"\(\s*[\"'][\w.]+[\"']\s*\)\s*\(|\$\w*\[[^\]]*\]\s*\(|\$\{\s*[\"'][\w^]+[\"']|\$\w+\s*\(\s*\$_|\bconvert\.(?:iconv|base64-(?:de|en)code|quoted-printable)\b",
+        pattern=r"\(\s*[\"'][\w.]+[\"']\s*\)\s*\(|\$\w*(?:\[[^\]]*\]+)+\s*\(|\$\{\s*[\"'][\w^]+[\"']|\$\w+\s*\(\s*\$_|\bconvert\.(?:iconv|base64-(?:de|en)code|quoted-printable)\b",
         weight=0.55,
         title="A call whose name PHP finds at run time",
         in_text=0.2,

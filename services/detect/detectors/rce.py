@@ -216,7 +216,7 @@ RULES = (
     ),
     Rule(
         id="rce.batch-statement",
-        pattern=r"\bfor\s+(?:/[dflr]\s+)*(?:\"[^\"]*\"\s+)?(?:[a-z]:\\\S*\s+)?%{1,2}\S{0,12}\s+in\s*\(.*\)\s*do\b|\bif\s+(?:/i\s+)?(?:not\s+)?(?:\"[^\"\s]{0,6}[%!][^\"]{0,24}\"|\(?[%!]\S{1,24}|[\[({][%\w]{1,12}[\])}])\s*(?:==|lss|leq|gtr|geq|equ|neq)|\bif\s+(?:/i\s+)?(?:not\s+)?exist\s+\S+.*\becho\b",
+        pattern=r"\bfor\s+(?:/[dflr]\s+)*(?:\"[^\"]*\"\s+)?(?:[a-z]:\\\S*\s+)?%{1,2}\S{0,12}\s+in\s*\(.*\)\s*do\b|\bif\s+(?:/i\s+)?(?:not\s+)?(?:\"[^\"\s]{0,6}[%!][^\"]{0,24}\"|\(?[%!]\S{1,24}|[\[({][%\w]{1,12}[\])}])\s*(?:==|lss|leq|gtr|geq|equ|neq)|\bif\s+(?:/i\s+)?(?:not\s+)?exist\s+\S+.*\becho\b|^\s*if\s+(?:/i\s+)?(?:not\s+)?(?:[\w.\"]+==+[\w.\"]+\s+\w|\"[^\"]*\"\s*==+\s*\"[^\"]*\"\s+\w|\w+\s+(?:equ|neq|lss|leq|gtr|geq)\s+\w+\s+\w)",
         weight=0.6,
         title="A loop or condition of a Windows batch file",
         in_text=0.9,
@@ -231,7 +231,7 @@ RULES = (
     ),
     Rule(
         id="rce.alias",
-        pattern=r"^\s*alias\s+(?:[-+]\w\s+)?[\w-]+=",
+        pattern=r"^\s*alias\s+(?:[-+]\w+\+?\s+)*[\"']?[\w.-]+[\"']?=",
         weight=0.55,
         title="A shell alias",
         in_text=0.5,
@@ -239,7 +239,7 @@ RULES = (
     ),
     Rule(
         id="rce.fork-bomb",
-        pattern=r"[\w:]+\s*\(\s*\)\s*\{[^{}]{0,64}[|&]\s*[^{}]{0,64}&[^{}]{0,32}\}|[\w:]+\s*\(\s*\)\s*\{[^{}]{0,64}&[^{}]{0,32}\}\s*;\s*[\w:]+",
+        pattern=r"[\w:]+\s*\(\s*\)\s*\{[^{}]{0,64}[|&]\s*[^{}]{0,64}&[^{}]{0,32}\}|[\w:]+\s*\(\s*\)\s*\{[^{}]{0,64}&[^{}]{0,32}\}\s*;\s*[\w:]+|[\w:.]+\(\)\s*\{\s*[\w:.]+(?:\(\))?\s*\|\s*&?\s*[\w:.]+",
         weight=0.6,
         title="A shell function that calls itself until nothing is left",
         in_text=0.3,
@@ -262,7 +262,7 @@ RULES = (
     ),
     Rule(
         id="rce.quoted-command",
-        pattern=rf"(?:^|[;|&]\s*)['\"]+{UNIX}['\"]\s+(?:-|https?:|/)|[;|&]\s*['\"]\w+['\"]\s+(?:--?\w|https?:|/\w)|\bcd\s+/\w*\s*;\s*\w|[;|&]\s*(?:ex|vim?|less|more|man|ed)\s+.*!\s*\w{{2,}}",
+        pattern=rf"(?:^|[;|&]\s*)['\"]+{UNIX}['\"]\s+(?:-|https?:|/)|[;|&]\s*['\"]\w+['\"]\s+(?:--?\w|https?:|/\w)|\bcd\s+/\w*\s*;\s*\w|\b(?:ba|z|da|k|c)?sh\s+-\w*c\s+[\"'\w$/]|(?:^|\W)%x[(\[{{]\s*[\"']?\w+[\s\"')\]}}]|[;|&]\s*(?:ex|vim?|less|more|man|ed)\s+.*!\s*\w{{2,}}",
         weight=0.55,
         title="A command in quotes, or one that is run from another program",
         in_text=0.2,

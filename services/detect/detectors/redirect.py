@@ -8,9 +8,18 @@ from services.detect.rules import Detector, Rule
 RULES = (
     Rule(
         id="redirect.odd-address",
-        pattern=r"^[\s\"']*(?:[/\\]{3,}|/\\|\\/|/{1,2}https?:[/\\]+|https?://[\t\r\n]|/?\xe3(?:\x80\xb1|\x83\xbc|\x82\x9d)|[/\\]{2}(?:https?|[\w.-]+[/\\]{2}|\\)|/https?:|https?:\[|/[\t\r\n\x0b]/|/\\/|\\/\\/|//;@|https?:(?:/[^/%]|[^/%]|///|\\)|https?:/*\\|//%0[9ad]|/%0[9ad]/|\.\.?//|/\.//|//\x00|/[/\\]?%2f|\xe3\x80\xb1)[\w.%@:\\-]*(?:[\w-]+\.[a-z]{2,}|\d{1,3}\.\d|localhost|google|evil|example)(?:[/?#\\%;@:&]|$)",
+        pattern=r"^[\s\"']*(?:[/\\]{3,}|/\\|\\/|/{1,2}https?:[/\\]+|(?:https?:)?/{2,}[\t\r\n]+/?|/?\xe3(?:\x80\xb1|\x83\xbc|\x82\x9d)|[/\\]{2}(?:https?|[\w.-]+[/\\]{2}|\\)|/https?:|https?:\[|/[\t\r\n\x0b]/|/\\/|\\/\\/|//;@|https?:(?:/[^/%]|[^/%]|///|\\)|https?:/*\\|//%0[9ad]|/%0[9ad]/|\.\.?//|/\.//|//\x00|/[/\\]?%2f|\xe3\x80\xb1)[\w.%@:\\-]*(?:[\w-]+\.[a-z]{2,}|\d{1,3}\.\d|localhost|google|evil|example)(?:[/?#\\%;@:&]|$)",
         weight=0.5,
         title="An address that a browser reads otherwise than a check",
+        in_text=0.3,
+        only=("query", "body.form", "body.json", "body.grpc"),
+    ),
+    Rule(
+        id="redirect.other-dot",
+        # IDNA takes these for full stops (UTS 46), a check for letters.
+        pattern=r"^[\s\"']*(?:https?:)?[/\\]{1,}[\w.%@:-]*\w(?:。|．|｡)\w{2,}|^//[\w-]+(?:\.[\w-]+)*//(?:\.\.)?$|^https?://:?@",
+        weight=0.5,
+        title="An address whose host a browser spells otherwise",
         in_text=0.3,
         only=("query", "body.form", "body.json", "body.grpc"),
     ),

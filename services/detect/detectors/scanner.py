@@ -1,6 +1,15 @@
 """Scanners: programs that say who they are, and paths that only they ask for."""
 
-from services.detect.rules import Detector, Rule
+from services.detect.rules import Detector, Match, Rule
+
+# Folders with a dot that sites serve: RFC 8615, and what builders of pages leave in place.
+SERVED = (b".well-known/", b".vitepress/", b".vite/", b".netlify/", b".storybook/", b".vuepress/")
+
+
+def hidden(match: Match) -> bool:
+    """The folder is not one that is there to be asked for."""
+    return not any(folder in match.point.value.lower() for folder in SERVED)
+
 
 RULES = (
     Rule(
@@ -49,9 +58,10 @@ RULES = (
     ),
     Rule(
         id="scanner.assistant-folder",
-        pattern=r"(?:^|/)\.(?:claude|cursor|aider[\w.-]*|roo|windsurf|codex|opencode|continue|cline|gemini|junie|kiro|copilot|codeium|a0proj|fabric|n8n|ollama|goose|vscode|idea|github|circleci|docker|kube|terraform|vagrant)/[\w./-]+\.(?:json|ya?ml|toml|md|env|xml|tfstate|mdc?|aider)$|(?:^|/)\.(?:n8n|kube|docker)/config(?:\.json)?$",
+        pattern=r"(?:^|/)\.[a-z][\w-]+/(?:[\w.-]+/)*[\w.-]+\.(?:json|ya?ml|toml|md|env|xml|tfstate|mdc?)$|(?:^|/)\.[a-z][\w-]+/config(?:\.json)?$",
         weight=0.55,
         title="Asks for the settings of a developer's tool",
+        check=hidden,
         only=("path",),
     ),
 )

@@ -232,6 +232,35 @@ RULES = (
         in_text=0.3,
         only=("query", "body.form", "body.xml", "body.json"),
     ),
+    Rule(
+        id="xss.style-ends",
+        # A brace, bracket, comment or escape in an attribute's style ends the declaration there.
+        pattern=r"<\w[^>]{0,64}\sstyle\s*=\s*\\?[\"'][^>]*(?:\\[0-9a-f]{2}|[^{]\{[^{}]|[^}]\}[^}]|\[[^]>]{0,16}\]|/\*)",
+        weight=0.55,
+        title="A style that goes on where its declaration should end",
+        in_text=0.3,
+    ),
+    Rule(
+        id="xss.imported-style",
+        pattern=r"<style[^>]*>[^<]*@import|<import\s+(?:namespace|implementation)\s*=",
+        weight=0.55,
+        title="A style or behaviour that is fetched",
+        in_text=0.3,
+    ),
+    Rule(
+        id="xss.closing-chain",
+        pattern=r"</\s*(?:style|title|textarea|script|xmp)\s*/?>?\s*</\s*(?:style|title|textarea|script|xmp)\b",
+        weight=0.55,
+        title="Ends several elements that cannot hold markup, in case one is open",
+        in_text=0.5,
+    ),
+    Rule(
+        id="xss.renamed-call",
+        pattern=r"=\s*(?:eval|alert|prompt|confirm)\s*[,;]\s*\w|=\s*/\w{1,16}/\s*\.\s*source\b|\binnerhtml\s*=\s*(?:document|location|name|top|window)\b",
+        weight=0.5,
+        title="Script that builds or renames what it calls",
+        in_text=0.3,
+    ),
 )
 
 DETECTOR = Detector(

@@ -16,7 +16,7 @@ FIRES = {
     "java.braced-expression": [(query, "%{#context}"), (query, "${7*191}")],
     "java.class-name": [(query, "java.lang.Runtime")],
     "java.class-loader": [(query, "class.module.classLoader.resources"), (query, "redirect:${x}")],
-    "java.serialised": [(query, "rO0ABXNyAAx")],
+    "java.serialised": [(query, "new java.lang.ProcessBuilder"), (query, "rO0ABXNyAAx")],
 }
 
 ATTACKS = [
@@ -26,6 +26,7 @@ ATTACKS = [
 ]
 
 SILENT = [
+    (query, "the java runtime, and its process builder"),
     (query, "${price} is a placeholder"),
     (query, "I learn java and spring"),
     (query, "#hashtag"),
@@ -36,7 +37,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 11
+    assert sum(len(cases) for cases in FIRES.values()) == 12
     check_fires(DETECTOR, FIRES)
 
 

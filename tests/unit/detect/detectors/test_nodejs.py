@@ -13,7 +13,11 @@ from tests.unit.detect.detectors.cases import (
 FIRES = {
     "nodejs.require": [(query, "require('child_process')"), (query, "process.mainModule")],
     "nodejs.run": [(query, "child_process.x"), (query, "res.end('a')")],
-    "nodejs.function": [(query, "_$$ND_FUNC$$_function(){}"), (query, "while(true)")],
+    "nodejs.function": [
+        (query, "!!js/function 'x'"),
+        (query, "_$$ND_FUNC$$_function(){}"),
+        (query, "while(true)"),
+    ],
     "nodejs.prototype": [
         (query, "__proto__.admin"),
         (form, "__proto__[x]=1"),
@@ -27,6 +31,7 @@ ATTACKS = [
 ]
 
 SILENT = [
+    (query, "the js_function of __js"),
     (query, "we require a fork and a knife"),
     (query, "the process is slow"),
     (query, "prototype of a car"),
@@ -36,7 +41,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 9
+    assert sum(len(cases) for cases in FIRES.values()) == 10
     check_fires(DETECTOR, FIRES)
 
 

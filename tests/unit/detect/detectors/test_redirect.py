@@ -4,9 +4,14 @@ from services.detect.detectors.redirect import DETECTOR
 from tests.unit.detect.detectors.cases import check_attacks, check_fires, check_silent, path, query
 
 FIRES = {
-    "redirect.odd-address": [(query, "///x.example/"), (query, "https:x.example")],
+    "redirect.odd-address": [
+        (query, "//\t/x.example/"),
+        (query, "///x.example/"),
+        (query, "https:x.example"),
+    ],
     "redirect.userinfo": [(query, "https://shop.example@x.example/")],
     "redirect.path": [(path, "//x.example.com/%2f..")],
+    "redirect.other-dot": [(query, "//shop。example"), (query, "//x.example//..")],
 }
 
 ATTACKS = [
@@ -15,6 +20,8 @@ ATTACKS = [
 ]
 
 SILENT = [
+    (query, "今日は。また"),
+    (query, "//comment"),
     (query, "https://x.example/a"),
     (query, "/account/orders"),
     (query, "//cdn.example/x.js"),
@@ -25,7 +32,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 4
+    assert sum(len(cases) for cases in FIRES.values()) == 7
     check_fires(DETECTOR, FIRES)
 
 

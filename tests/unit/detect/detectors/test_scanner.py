@@ -20,6 +20,7 @@ FIRES = {
     "scanner.assistant-folder": [
         (path, "/.cursor/mcp.json"),
         (path, "/.kube/config"),
+        (path, "/app/.anytool/rules/team.md"),
     ],
 }
 
@@ -29,6 +30,9 @@ ATTACKS = [
 ]
 
 SILENT = [
+    (path, "/.well-known/openid-configuration.json"),
+    (path, "/.well-known/acme/config.json"),
+    (path, "/docs/v1.2/api.json"),
     (header, "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"),
     (path, "/environment"),
     (path, "/git/guide"),
@@ -41,7 +45,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 12
+    assert sum(len(cases) for cases in FIRES.values()) == 13
     check_fires(DETECTOR, FIRES)
 
 

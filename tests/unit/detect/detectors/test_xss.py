@@ -65,6 +65,20 @@ FIRES = {
     "xss.lone-call": [
         (query, "setTimeout(run, 9)"),
     ],
+    "xss.style-ends": [
+        (query, '<b style="top:a{b;left:c">'),
+        (query, "<p style='color\\3aurl(x)'>"),
+    ],
+    "xss.imported-style": [
+        (query, "<style>p{}@import 'x.css'</style>"),
+        (query, '<import implementation="#x">'),
+    ],
+    "xss.closing-chain": [(query, "</title/</script>")],
+    "xss.renamed-call": [
+        (query, "z=prompt;z(4)"),
+        (query, "q=/ale/ .source"),
+        (query, "b.innerHTML=name"),
+    ],
 }
 
 ATTACKS = [
@@ -75,6 +89,11 @@ ATTACKS = [
 ]
 
 SILENT = [
+    (query, '<p style="color: red; width: 50%">text</p>'),
+    (query, '<i style="width: {{width}}px">'),
+    (query, "<title>Styles</title><style>p { top: 0 }</style>"),
+    (query, "title = confirm your order"),
+    (query, "see /docs/ .source files"),
     (query, "<p>Hello <b>world</b></p>"),
     (query, "x < 6 and y > 4"),
     (query, "I <3 this shop"),
@@ -93,7 +112,7 @@ SILENT = [
 
 
 def test_every_rule_fires_on_its_cases() -> None:
-    assert sum(len(cases) for cases in FIRES.values()) == 43
+    assert sum(len(cases) for cases in FIRES.values()) == 51
     check_fires(DETECTOR, FIRES)
 
 
