@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from services.detect import learned, libinjection
 from services.detect.context import is_text
 from services.detect.detectors import DETECTORS, class_of
+from services.detect.fixation import fixations
 from services.detect.matcher import Matcher
 from services.detect.model import Model
 from services.detect.points import Cutter, Point, Points
@@ -54,6 +55,8 @@ class Inspector:
         """What a request holds and what the rules say of it, before anybody decides."""
         points = self._cutter.request(request)
         found = self._signals(points)
+        said = fixations(request, points)
+        found += (one for rule, match in said if (one := signal_of(rule, match)))
         if not found and not points.overlimit:
             self._cutter.learn(points)
         return Signals(points, found)

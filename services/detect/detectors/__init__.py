@@ -9,6 +9,7 @@ from services.detect.detectors import (
     mail,
     nodejs,
     nosqli,
+    other,
     php,
     rce,
     redirect,
@@ -27,7 +28,7 @@ DETECTORS: tuple[Detector, ...] = tuple(
     module.DETECTOR
     for module in (
         sqli, xss, lfi, rce, java, scanner, php, nodejs, nosqli, ldapi, ssti, ssrf, xxe, crlf, mail,
-        rfi, redirect, shellshock, graphql,
+        rfi, redirect, shellshock, graphql, other,
     )
 )  # fmt: skip
 BY_CLASS = {detector.class_: detector for detector in DETECTORS}
