@@ -124,6 +124,7 @@ class BrowsingCore:
     def take(self) -> Changes:
         """See Core."""
         changes, self._changes = self._changes, Changes()
+        self._lost.settle()
         for kept in self._tables:
             changes.rows += kept.take()
         changes.counts.update(self._counts + self._watermarks.counts())

@@ -55,6 +55,8 @@ class LostPaths:
             "share", encode, lambda row: decode_as(SiteShare, row), rows_max=SITES_MAX
         )
         self._shared_clients = shared_clients
+        # Answers and misses of the sites of this batch, by site: each exchange counts here.
+        self._counts: dict[str, list[int]] = {}
 
     def missed(self, seen: Seen) -> None:
         """Remember who missed what."""
@@ -71,13 +73,21 @@ class LostPaths:
 
     def answered(self, site: str, *, missing: bool) -> None:
         """Count one answer to a client that is not under suspicion."""
-        key = site.encode()
-        known = self.sites.get(key)
-        answered = known.answered + 1 if known else 1
-        missed = (known.missed if known else 0) + missing
-        if answered > ANSWERED_MAX:
-            answered, missed = answered // 2, missed // 2
-        self.sites.put(key, SiteShare(answered=answered, missed=missed))
+        counts = self._counts.get(site)
+        if counts is None:
+            known = self.sites.get(site.encode())
+            counts = self._counts[site] = [known.answered, known.missed] if known else [0, 0]
+        counts[0] += 1
+        if missing:
+            counts[1] += 1
+        if counts[0] > ANSWERED_MAX:
+            counts[:] = counts[0] // 2, counts[1] // 2
+
+    def settle(self) -> None:
+        """Put what was counted into the rows: before they are taken."""
+        for site, (answered, missed) in self._counts.items():
+            self.sites.put(site.encode(), SiteShare(answered=answered, missed=missed))
+        self._counts.clear()
 
     def shared(self, site: str, path: int, at_us: int) -> bool:
         """See Neighbours."""
@@ -88,10 +98,14 @@ class LostPaths:
 
     def normal(self, site: str, without: int) -> float:
         """See Neighbours."""
-        known = self.sites.get(site.encode())
-        if known is None or known.answered - without < ANSWERED_MIN:
+        counts = self._counts.get(site)
+        if counts is None:
+            known = self.sites.get(site.encode())
+            counts = [known.answered, known.missed] if known else [0, 0]
+        answered, missed = counts
+        if answered - without < ANSWERED_MIN:
             return UNKNOWN
-        return max(known.missed - without, 0) / (known.answered - without)
+        return max(missed - without, 0) / (answered - without)
 
     def expire(self, site: str, watermark_us: int) -> None:
         """Forget what was missed long ago."""
