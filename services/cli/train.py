@@ -39,7 +39,7 @@ KinOption = Annotated[
     list[str], typer.Option("--kin", metavar="A,B", help="Sources with parts in common.")
 ]
 AgainstOption = Annotated[
-    Path | None, typer.Option("--against", metavar="F", help="The model to beat.")
+    Path | None, typer.Option("--against", metavar="F", help="The model to beat; none: the rules.")
 ]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", metavar="F", help="Write all rates there, as Markdown.")
@@ -59,8 +59,9 @@ def train(
     """A model from labelled requests.
 
     Takes {"id", "source", "label", "class", "request_b64"[, "weak"]} a line; label is attack or
-    benign. A fifth is held back. A model that is worse there than the one that ships (or that of
-    --against) is not written; then exit code 1. `sidetap policy activate` puts it to work.
+    benign. A fifth is held back. A model that is worse there than the rules alone (or than that of
+    --against beside them) is not written; then exit code 1. `sidetap policy activate` puts it to
+    work.
 
     \b
     Examples:
@@ -107,10 +108,10 @@ def _samples(files: Iterable[str]) -> "list[Sample]":
 
 
 def _active(against: Path | None) -> Any:
-    from services.detect.models import loaded, shipped
+    from services.detect.models import loaded
 
     if against is None:
-        return shipped()
+        return None
     try:
         return loaded(against.read_bytes())
     except ValueError as error:
@@ -118,7 +119,7 @@ def _active(against: Path | None) -> Any:
 
 
 def _report(made: "Trained") -> "Iterator[tuple[str, Rates]]":
-    yield "held back, active model", made.active
+    yield "held back, the one to beat", made.active
     yield "held back, new model", made.new
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from services.detect import rawhttp
-from services.detect.models import shipped
+from services.detect.models import Models
 from services.detect.responses.reading import Reading
 from services.detect.responses.rules import Proof
 from services.detect.scoring import Signal, Verdict
@@ -28,7 +28,7 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 
 def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
     """Verdicts in the order of the lines; empty lines are passed over."""
-    inspector, reading, model = Inspector(), Reading(), shipped()
+    inspector, reading, model = Inspector(), Reading(), Models().active
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -1,12 +1,12 @@
-"""Which model decides: the one that ships, or one that `policy` names by its hash.
+"""Which model decides beside the rules: none, until `policy` names one by its hash.
 
 In:     PolicyEntry records of kind "model".
 Out:    the active model and the shadow beside it.
 Keeps:  the models that came through `policy`, by hash.
 
 An entry `model/HASH` holds a model. The entry `model` says which is active and which is shadow:
-`{"active": "HASH", "shadow": "HASH"}`; "rules" is no model, where the rules decide alone, and
-without the entry the shipped one is active. Only the newest of each counts.
+`{"active": "HASH", "shadow": "HASH"}`; "rules" is no model, where the rules decide alone. Without
+the entry they do, and the model that ships is the shadow. Only the newest of each counts.
 """
 
 from functools import cache
@@ -49,9 +49,9 @@ class Models:
         self._known: dict[str, Model | None] = {RULES: None}
         if first is not None:
             self._known[first.hash] = first
-        self.active: Model | None = first
-        self.shadow: Model | None = None
-        self.shadowed = False
+        self.active: Model | None = None
+        self.shadow: Model | None = first
+        self.shadowed = first is not None
         """Whether a shadow is asked: one may be "rules", which is no model."""
 
     def learn(self, entry: PolicyEntry) -> None:
@@ -84,9 +84,9 @@ class Models:
             del self._known[name]
 
     def _choose(self, entry: PolicyEntry) -> None:
-        body = {} if entry.removed else parsed(entry)
         first = shipped()
-        active = str(body.get("active", first.hash if first else RULES))
+        body = {"shadow": first.hash if first else ""} if entry.removed else parsed(entry)
+        active = str(body.get("active", RULES))
         shadow = str(body.get("shadow", ""))
         for name in filter(None, (active, shadow)):
             if name not in self._known:

@@ -31,13 +31,14 @@ def after(entries: dict[str, PolicyEntry], new: list[PolicyEntry]) -> dict[str, 
 
 def first() -> str:
     model = shipped()
-    return model.hash if model else RULES
+    assert model is not None
+    return model.hash
 
 
 def test_a_files_model_goes_out_by_its_hash_then_is_chosen(file: str) -> None:
     model, choice = chosen_by({}, file, shadow=False)
     assert (model.id, choice.id) == (f"model/{NAME}", "model")
-    assert orjson.loads(choice.body) == {"active": NAME, "shadow": "", "before": first()}
+    assert orjson.loads(choice.body) == {"active": NAME, "shadow": first(), "before": RULES}
     read = Models()
     for entry in (model, choice):
         read.learn(entry)
@@ -47,16 +48,22 @@ def test_a_files_model_goes_out_by_its_hash_then_is_chosen(file: str) -> None:
 
 def test_a_shadow_leaves_the_active_one(file: str) -> None:
     said = after({}, chosen_by({}, file, shadow=True))
-    assert in_force(said)["active"] == first()
+    assert in_force(said)["active"] == RULES
     assert in_force(said)["shadow"] == NAME
     said = after(said, chosen_by(said, NAME, shadow=False))
-    assert in_force(said) == {"active": NAME, "shadow": "", "before": first()}
+    assert in_force(said) == {"active": NAME, "shadow": "", "before": RULES}
+
+
+def test_the_rules_decide_and_the_model_that_ships_is_the_shadow_until_somebody_speaks() -> None:
+    assert in_force({}) == {"active": RULES, "shadow": first(), "before": ""}
+    (choice,) = chosen_by({}, first(), shadow=False)
+    assert orjson.loads(choice.body) == {"active": first(), "shadow": "", "before": RULES}
 
 
 def test_going_back_is_to_the_one_before(file: str) -> None:
     said = after({}, chosen_by({}, file, shadow=False))
     said = after(said, [gone_back(said)])
-    assert in_force(said)["active"] == first()
+    assert in_force(said) == {"active": RULES, "shadow": "", "before": NAME}
     with pytest.raises(RefusedError, match="no other model"):
         gone_back({})
 

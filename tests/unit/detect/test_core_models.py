@@ -6,7 +6,6 @@ from schemas.codec import decode, encode
 from schemas.types import Finding, PolicyEntry
 from services.detect.core import DetectCore
 from services.detect.model import Model, canonical
-from services.detect.models import shipped
 from services.detect.settings import Settings
 from services.detect.verdict import Inspector
 from services.runtime.core import Event
@@ -57,11 +56,12 @@ def test_an_active_model_opens_findings_that_name_it_and_say_why() -> None:
 
 
 def test_a_finding_of_rules_names_the_model_that_was_asked_beside_them() -> None:
-    (found, *_), _ = findings(core(), "/items?id=7%27%20UNION%20SELECT%20name%20FROM%20users--")
-    model = shipped()
-    assert found.model == (model.hash if model else "")
-    (found, *_), _ = findings(core(("model", '{"active":"rules"}')), "/items?f=../../etc/passwd")
+    attack = "/items?id=7%27%20UNION%20SELECT%20name%20FROM%20users--"
+    (found, *_), _ = findings(core(MODEL, ACTIVE), attack)
+    assert (found.rule.partition(".")[2] != "learned", found.model) == (True, NAME)
+    (found, *_), counts = findings(core(), attack)
     assert found.model == ""
+    assert counts["shadow_requests"] == 1, "the model that ships is the shadow"
 
 
 def test_a_shadow_finds_nothing_and_is_counted() -> None:

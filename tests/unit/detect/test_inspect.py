@@ -4,15 +4,9 @@ import base64
 import json
 
 from services.detect.inspect import inspect_lines
-from services.detect.models import shipped
 
 ATTACK = b"GET /?id=1%27%20or%20%271%27=%271 HTTP/1.1\r\nHost: shop.example\r\n\r\n"
 PLAIN = b"GET /items HTTP/1.1\r\nHost: shop.example\r\n\r\n"
-
-
-def hash_in_force() -> str:
-    model = shipped()
-    return model.hash if model else ""
 
 
 def line(name: str, request: bytes) -> str:
@@ -23,7 +17,7 @@ def test_verdicts_come_in_order_in_the_form_of_the_contract() -> None:
     attack, plain = inspect_lines([line("a", ATTACK), "", line("b", PLAIN).encode()])
     assert plain == {
         "id": "b", "attack": False, "score": 0.0, "classes": [], "matches": [],
-        "vulnerabilities": [], "model": hash_in_force(),
+        "vulnerabilities": [], "model": "",
     }  # fmt: skip
     assert (attack["id"], attack["attack"], attack["classes"]) == ("a", True, ["sqli"])
     assert attack["score"] >= 0.5

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from schemas.types import PolicyEntry
 from services.detect import learned
 from services.detect.model import SIGNS, VALUE_BYTES_MAX, Model, asked_of, canonical, terms
-from services.detect.models import RULES, Models, loaded, shipped
+from services.detect.models import RULES, SHIPPED, Models, loaded, shipped
 from services.detect.points import Cutter
 from services.detect.rules import Match, Rule
 from services.detect.scoring import Signal
@@ -127,12 +127,13 @@ def test_what_is_no_model_is_a_sentence(data: bytes) -> None:
 
 def test_models_are_activated_shadowed_and_rolled_back_by_hash() -> None:
     models, first, name = Models(), shipped(), Model(FORM).hash
-    assert models.active is first
+    assert models.active is None
+    assert models.shadow is first
     with pytest.raises(ValueError, match="no model"):
         models.learn(entry("model", b'{"active": "%s"}' % name.encode()))
     models.learn(published(FORM))
     models.learn(entry("model", b'{"shadow": "%s"}' % name.encode()))
-    assert models.active is first
+    assert models.active is None
     assert models.shadowed
     assert models.shadow is not None
     models.learn(entry("model", b'{"active": "%s"}' % name.encode()))
@@ -142,10 +143,19 @@ def test_models_are_activated_shadowed_and_rolled_back_by_hash() -> None:
     assert models.active.hash == name, "what is in use stays"
     models.learn(entry("model", b'{"active": "%s"}' % RULES.encode()))
     assert models.active is None
+    assert models.shadow is None
     models.learn(entry("model", b"{}", removed=True))
-    assert models.active is first
+    assert models.shadow is first
 
 
 def test_a_model_under_another_name_is_refused() -> None:
     with pytest.raises(ValueError, match="hash is"):
         Models().learn(entry("model/0000", canonical(FORM)))
+
+
+def test_the_shipped_model_is_there_and_tells_attacks_from_the_rest() -> None:
+    model = shipped()
+    assert model is not None, f"{SHIPPED} is missing"
+    assert model.score(b"1' union select null,null --") > 0.5
+    assert model.score(b"O'Brien & sons (2)") < 0.1
+    assert model.opinion(b"a < b && c > d") is None
