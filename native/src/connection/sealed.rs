@@ -3,6 +3,7 @@
 use std::mem::take;
 
 use super::Connection;
+use crate::exchange::habits::Hidden;
 use crate::exchange::scene::Scene;
 use crate::exchange::talk::{Phase, Talk};
 use crate::flow::run::Run;
@@ -39,7 +40,7 @@ fn begin(talk: &mut Talk) -> Box<Tls> {
     let mut tls = Box::new(Tls::default());
     for (side, records) in talk.sides.iter_mut().zip(&mut tls.sides) {
         records.begin(take(&mut side.part), side.first);
-        (side.kind, side.scanned, side.after_gap) = (None, 0, false);
+        (side.kind, side.scanned, side.after_gap) = (None, 0, Hidden::Nothing);
         if side.phase != Phase::Closed {
             side.phase = Phase::Start;
         }

@@ -64,6 +64,9 @@ impl Talk {
         };
         let found = self.judge(side, work, scene);
         let first = self.sides[side].first;
+        if old == 0 && self.sides[side].kind == Some(Kind::Request) {
+            self.note_request(side, first.ack);
+        }
         let answers = match found {
             Found::Head(kind, _) => kind == Kind::Response,
             Found::Junk(_) => self.must_answer(side),
@@ -237,7 +240,7 @@ impl Talk {
     fn kind(&self, side: usize, start: Start, work: &[u8]) -> Result<Option<Kind>, Drop> {
         let lost = self.sides[side].phase == Phase::Lost;
         // Behind a SYN that nobody saw this may be the end of what stood on it.
-        let doubtful = lost || self.sides[side].after_gap;
+        let doubtful = lost || self.sides[side].after_gap.is_possible();
         match start {
             Start::More => Ok(None),
             Start::Request if !self.is_server(side) && (!doubtful || is_registered(work)) => {

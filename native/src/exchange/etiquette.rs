@@ -8,11 +8,11 @@ use crate::schema::Anomaly;
 impl Talk {
     /// An interim response begins. RFC 9110 §10.1.1: a server sends 100 to those that expect it.
     pub(super) fn note_interim(&mut self, side: usize, status: u16, first: First) {
-        if status != 100 || self.damaged || self.sides[side].after_gap {
+        if status != 100 || self.damaged || self.sides[side].after_gap.is_possible() {
             return;
         }
         let asked = self.open.iter_mut().find(|open| open.is_unanswered());
-        let Some(open) = asked.filter(|open| !open.after_gap) else {
+        let Some(open) = asked.filter(|open| !open.after_gap.is_possible()) else {
             return;
         };
         let unexpected = open.request.as_ref().is_some_and(|request| {

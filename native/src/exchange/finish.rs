@@ -1,5 +1,6 @@
 //! A message ends, and with it perhaps its exchange, or HTTP on this connection.
 
+use super::habits::Hidden;
 use super::message::{Open, Shares};
 use super::record;
 use super::scene::Scene;
@@ -23,7 +24,11 @@ impl Talk {
         if !message.complete {
             marks.add(Anomaly::Incomplete);
         }
+        let whole = complete.then_some((message.start, message.end));
         if self.is_server(side) {
+            if let Some((start, end)) = whole {
+                self.note_overlap(start, end);
+            }
             self.switch(scene);
             self.answering = None;
         }
@@ -137,7 +142,7 @@ impl Talk {
         self.conclude(oldest, scene);
         // The server answers it all the same: from here on, a place in the row proves nothing.
         if let Some(next) = self.open.iter_mut().find(|open| open.is_unanswered()) {
-            next.after_gap = true;
+            next.after_gap.raise(Hidden::Perhaps);
         }
     }
 

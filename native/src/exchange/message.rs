@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::habits::Hidden;
 use crate::avro::{Damage, Reader};
 use crate::flow::blob::Blob;
 use crate::flow::run::Run;
@@ -256,8 +257,8 @@ pub struct Open {
     pub since_us: i64,
     /// Revision 0 is out.
     pub emitted: bool,
-    /// Requests may be lost between the one before and this one.
-    pub after_gap: bool,
+    /// What is lost between the request before and this one.
+    pub after_gap: Hidden,
     /// The response may change the protocol: CONNECT, Upgrade.
     pub may_switch: bool,
     /// The response says that HTTP/2 follows.

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use super::habits::Habits;
+use super::habits::{Habits, Hidden};
 use super::message::Open;
 use crate::schema::Pairing;
 
@@ -41,25 +41,38 @@ pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
         _ => false,
     };
     let first = unanswered.next()?;
-    if !answer.after_gap && !first.1.after_gap && covered(first.1) {
-        return Some((first.0, Pairing::Position));
+    let (first_index, first_open) = first;
+    if !answer.after_gap && first_open.after_gap == Hidden::Nothing && covered(first_open) {
+        return Some((first_index, Pairing::Position));
     }
     let asked_here = |open: &Open| {
         open.request
             .as_ref()
             .is_some_and(|request| request.ack == Some(answer.start))
     };
-    if !covered(first.1) && answer.undamaged {
+    if !covered(first_open) && answer.undamaged {
         // An ACK that cannot be believed, or none: the order is left, if the place fits.
-        let fits = answer.ack.is_none() || asked_here(first.1);
-        return fits.then_some((first.0, Pairing::Order));
+        let fits = answer.ack.is_none() || asked_here(first_open);
+        return fits.then_some((first_index, Pairing::Order));
     }
-    let mut candidates = std::iter::once(first).chain(unanswered);
-    let (index, open) = candidates.find(|(_, open)| covered(open) && asked_here(open))?;
-    // Requests sent together share one ACK: one that was lost in front could own this answer,
-    // unless that was answered before. Behind a client that was seen to pipeline nobody can say.
+    if !answer.after_gap && first_open.after_gap == Hidden::Surely {
+        // All responses so far have their requests: this one has that which was lost.
+        return None;
+    }
+    let candidates = std::iter::once(first).chain(unanswered);
+    let mut doubtful = false;
+    let (index, open) = candidates
+        .inspect(|(_, open)| doubtful |= open.after_gap.is_possible())
+        .find(|(_, open)| covered(open) && asked_here(open))?;
+    // All requests up to this one are known, and the client had not heard more when it asked.
+    if index == first_index && !doubtful {
+        return Some((index, Pairing::Position));
+    }
+    // Requests sent together share one ACK, and those sent one behind another are answered behind
+    // it: one that was lost in front, or one that is passed over, could own this answer, unless it
+    // was answered before. Behind a client that was seen to pipeline nobody can say.
     let asked_from = open.request.as_ref().map_or(0, |request| request.start);
-    let answered = answer.undamaged || answer.habits.is_answered(answer.side, asked_from);
-    let certain = !open.after_gap || (answered && !answer.pipelined);
-    certain.then_some((index, Pairing::Position))
+    let answered =
+        !doubtful || answer.undamaged || answer.habits.is_answered(answer.side, asked_from);
+    (answered && !answer.pipelined).then_some((index, Pairing::Position))
 }

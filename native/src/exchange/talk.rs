@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::habits::Habits;
+use super::habits::{Habits, Hidden};
 use super::message::{First, Message, Open};
 use super::pairing::{self, Answer};
 use super::record;
@@ -60,8 +60,8 @@ pub struct Side {
     pub kind: Option<Kind>,
     /// Bytes of `part` searched for its end.
     pub scanned: u32,
-    /// Messages may be lost in front of the next one.
-    pub after_gap: bool,
+    /// What is lost in front of the next message.
+    pub after_gap: Hidden,
     /// SOCKS messages seen in front of anything else.
     pub socks: u8,
     /// What was noticed of bytes that no message has used yet.
@@ -76,7 +76,7 @@ impl Default for Side {
             first: First::default(),
             kind: None,
             scanned: 0,
-            after_gap: false,
+            after_gap: Hidden::Nothing,
             socks: 0,
             ahead: Marks::default(),
         }
@@ -95,7 +95,7 @@ pub struct Talk {
     /// Where an interim response began that belongs to the next one.
     pub(super) interim: Option<(u64, Option<u64>)>,
     pub damaged: bool,
-    pipelined: bool,
+    pub(super) pipelined: bool,
     pub http2: Option<Box<Http2>>,
     /// Behind the rest of the flow's row, which older versions wrote without it.
     #[serde(skip)]
@@ -179,14 +179,8 @@ impl Talk {
         let mut head = head::request(bytes, scene.limits.headers_max as usize);
         let framing = framing::of_request(&mut head);
         let after_gap = std::mem::take(&mut self.sides[side].after_gap);
-        self.habits.ask(first.ack);
+        self.pipelined |= self.habits.ask(first.ack, after_gap);
         let upgrade = head.fields.upgrade || head.method == Method::Connect;
-        let last = self
-            .open
-            .iter()
-            .rev()
-            .find_map(|open| open.request.as_ref().filter(|_| open.is_unanswered()));
-        self.pipelined |= last.is_some_and(|last| last.ack.is_some() && last.ack == first.ack);
         let mut open = self.fresh(first, &head, scene);
         open.after_gap = after_gap;
         open.may_switch = upgrade;
@@ -227,10 +221,11 @@ impl Talk {
             return None;
         }
         let (start, ack) = self.interim.take().unwrap_or((first.start, first.ack));
+        self.note_overlap(start, end.0);
         let answer = Answer {
             start,
             ack: first.ack.or(ack),
-            after_gap: self.sides[side].after_gap,
+            after_gap: self.sides[side].after_gap.is_possible(),
             pipelined: self.pipelined,
             habits: self.habits,
             side,
@@ -252,7 +247,7 @@ impl Talk {
         let message = |head: Head| Message::new(&first, end.0, end.1, head, bytes.len());
         let open = match paired {
             Some((index, pairing)) => {
-                self.sides[side].after_gap = false;
+                self.sides[side].after_gap = Hidden::Nothing;
                 self.close_unanswered(index, scene);
                 let open = self.open.front_mut()?;
                 open.set_pairing(pairing);
@@ -263,6 +258,8 @@ impl Talk {
                 let mut open = self.fresh(first, &head, scene);
                 open.response = Some(message(head));
                 open.marks.add(Anomaly::OrphanResponse);
+                // Whose it is nobody knows, so neither whose the next one is.
+                self.sides[side].after_gap.raise(Hidden::Perhaps);
                 scene.count("orphan_responses");
                 self.open.push_back(open);
                 self.open.back_mut()?
@@ -309,7 +306,7 @@ impl Talk {
             version: head.version,
             since_us: first.now_us,
             emitted: false,
-            after_gap: false,
+            after_gap: Hidden::Nothing,
             may_switch: false,
             to_http2: false,
             stream: 0,

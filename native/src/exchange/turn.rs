@@ -1,5 +1,6 @@
 //! One turn of the conversation: ordered bytes of one side, a hole in them, or their end.
 
+use super::habits::Hidden;
 use super::message::First;
 use super::scene::Scene;
 use super::talk::{Kind, Phase, Talk};
@@ -159,7 +160,8 @@ impl Talk {
     /// one of the next final response's.
     pub(super) fn lose_place(&mut self, side: usize) {
         let reader = &mut self.sides[side];
-        (reader.phase, reader.after_gap) = (Phase::Lost, true);
+        reader.phase = Phase::Lost;
+        reader.after_gap.raise(Hidden::Perhaps);
         if self.is_server(side) {
             self.interim = None;
         }
@@ -191,9 +193,11 @@ impl Talk {
                 }
             }
             Phase::Start | Phase::Lost => {
+                let hidden = self.hidden_in(side, bytes);
                 self.settle(side, Some(bytes), scene);
                 self.end_unframed(side, scene);
                 self.lose_place(side);
+                self.sides[side].after_gap.raise(hidden);
             }
             Phase::Trailers => {
                 let all = std::mem::take(&mut self.sides[side].part).len();
