@@ -24,6 +24,9 @@ IN_ORDER = {
     "forged_reset", "overlap_conflict", "retransmission_conflict", "keep_alive_probe",
     "http2_mid_connection",
 }  # fmt: skip
+# The packets that show that a client pipelines can be lost, too: then it looks like one that waits
+# (decision 0071). tests/properties/test_native_pipelines.py holds how often that is.
+PIPELINED = {"pipelined_behind_an_answer", "pipelined_request_lost"}
 UNORDERED = [case for case in CALM if case not in IN_ORDER]
 REACH = 3
 
@@ -140,7 +143,7 @@ def pairs(made: Made) -> set[tuple[int, int]]:
 def test_lost_packets_invent_nothing(case: str, loss: float, dice: random.Random) -> None:
     packets = [packet for packet in packets_of(case) if dice.random() >= loss]
     made = reassemble(blocks(packets))
-    assert pairs(made) <= pairs(calm(case))
+    assert case in PIPELINED or pairs(made) <= pairs(calm(case))
     assert_balanced(made)
     whole = {line["id"] for line in told(calm(case))}
     for line in told(made):

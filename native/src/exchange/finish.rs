@@ -28,6 +28,7 @@ impl Talk {
         if self.is_server(side) {
             if let Some((start, end)) = whole {
                 self.note_overlap(start, end);
+                self.habits.answer(end);
             }
             self.switch(scene);
             self.answering = None;

@@ -38,7 +38,8 @@ impl Hidden {
 pub struct Habits {
     /// What each side had received, by its ACK, with the last bytes of it that were used whole.
     spoken: [u64; 2],
-    /// The ACK of the last request.
+    /// The ACK of the last request, or the last byte of a whole response behind it: who asks with no
+    /// more than that did not wait.
     asked: u64,
     /// Requests that moved the ACK on.
     waits: u8,
@@ -50,7 +51,8 @@ impl Habits {
         self.spoken[side] = self.spoken[side].max(ack.unwrap_or(0));
     }
 
-    /// A request began. True: its client had heard nothing since the one before, so did not wait.
+    /// A request began. True: its client had heard nothing since the one before, or no whole
+    /// response, so did not wait.
     pub fn ask(&mut self, ack: Option<u64>, after_gap: Hidden) -> bool {
         let (Some(ack), before) = (ack, self.asked) else {
             return false;
@@ -61,6 +63,11 @@ impl Habits {
             self.waits = self.waits.saturating_add(1);
         }
         before > 0 && ack <= before
+    }
+
+    /// A whole response ended.
+    pub fn answer(&mut self, end: u64) {
+        self.asked = self.asked.max(end.saturating_sub(1));
     }
 
     /// What was lost in front of a request at `position` was answered before this side's next
