@@ -10,30 +10,40 @@ requests would break, but whether there is something that no other has.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+
+from services.discovery.outline import EMPTY
 
 Path = tuple[str, ...]
 Operation = tuple[Path, str]
 """Path below the name, method."""
 Answers = dict[Operation, frozenset[str]]
-"""What answers look like: places in their bodies, media types behind a tilde."""
+"""What operations look like (outline.py)."""
 
+# Requests that name what they work on.
+NAMING = ("PUT", "PATCH", "DELETE")
 # What so many names have, and this share of all, is nothing of their own.
 SHARED_MIN, SHARED_SHARE = 3, 0.1
 # Of fewer answers it cannot be told what is their own, and what is optional and rare.
 FAMILY_MIN = 8
+# Of as many, what is optional is shared, too.
+STEADY_MIN = 20
 # So much of an answer must be shared, and it must have so much of what nearly all answers have:
 # what less of them have may be optional.
-FIT_SHARE, CORE_SHARE, CORE_MIN = 0.75, 0.5, 0.8
+FIT_SHARE, CORE_SHARE, CORE_MIN = 0.75, 0.5, 0.95
 
 
-def alike(names: Mapping[str, Answers], least: int) -> list[str]:
-    """Names of values, where there are so many of them; in the order of the mapping."""
+def alike(names: Mapping[str, Answers], least: int, *, verbs: bool) -> list[str]:
+    """Names of values, where there are so many of them; in the order of the mapping.
+
+    `verbs`: what is only sent with POST may be what is to be done, not what it is done to, and
+    pages without a structure may have a program each. Behind .html and :cancel they are neither.
+    """
     evidence = {name: _Evidence() for name in names}
     for operation, group in _by_operation(names).items():
         family = _Family(group)
         for name, outline in group.items():
-            evidence[name].add(operation, outline, family)
+            evidence[name].add(operation, outline, family, verbs=verbs)
     sure = {name for name, found in evidence.items() if found.is_sure}
     if len(sure) < least:
         return []
@@ -48,16 +58,20 @@ class _Evidence:
 
     def __init__(self) -> None:
         self.fits = self.misses = 0
-        self.rare: list[Path] = []
-        """Operations that too few others have: they say nothing."""
+        self.rare: list[tuple[Path, bool]] = []
+        """Paths that too few others have, and whether their answers have a structure."""
 
-    def add(self, operation: Operation, outline: frozenset[str], family: "_Family") -> None:
+    def add(
+        self, operation: Operation, outline: frozenset[str], family: "_Family", *, verbs: bool
+    ) -> None:
         """One more answer."""
+        path, method = operation
+        structured = is_structured(outline)
         if family.size < FAMILY_MIN:
-            self.rare.append(operation[0])
+            self.rare.append((path, structured))
         elif not family.has(outline):
             self.misses += 1
-        elif is_structured(outline):
+        elif path or not verbs or method in NAMING or (method != "POST" and structured):
             self.fits += 1
 
     @property
@@ -67,13 +81,16 @@ class _Evidence:
 
     def is_likely(self, paths: set[Path]) -> bool:
         """Beside names that surely are values: nothing is unlike, and its paths are theirs."""
-        known = all(path in paths or path[:-1] in paths for path in self.rare)
-        return not self.misses and (self.fits > 0 or known)
+        known = all(
+            (path in paths or path[:-1] in paths) and (path or not is_own)
+            for path, is_own in self.rare
+        )  # fmt: skip
+        return not self.misses and known
 
 
 def is_structured(outline: frozenset[str]) -> bool:
     """Whether there are more than media types in it."""
-    return any(not place.startswith("~") for place in outline)
+    return any(place[0] != "~" for place in outline)
 
 
 def _by_operation(names: Mapping[str, Answers]) -> dict[Operation, dict[str, frozenset[str]]]:
@@ -95,13 +112,23 @@ class _Family:
         self._core = {place for place, count in counts.items() if count >= CORE_MIN * self.size}
 
     def has(self, outline: frozenset[str]) -> bool:
-        """Whether an answer is one of them. What lies below something of its own counts once."""
-        shared, core = len(outline & self._shared), len(outline & self._core)
-        own = sum(
-            parent(place) not in outline or parent(place) in self._shared
-            for place in outline - self._shared
-        )
-        return shared >= FIT_SHARE * (shared + own) and core >= CORE_SHARE * len(self._core)
+        """Whether an operation is one of them: what it takes, and what it answers."""
+        taken = {place for place in outline if place[0] == ">"}
+        return self._has(taken, ">") and self._has(outline - taken, "")
+
+    def _has(self, places: Set[str], lead: str) -> bool:
+        if places <= {EMPTY}:
+            return True
+        own = places - self._shared - {EMPTY}
+        if self.size < STEADY_MIN:
+            # What is rare may be optional, and all below it.
+            own = {p for p in own if parent(p) not in places or parent(p) in self._shared}
+        shared = len(places & self._shared)
+        core = {place for place in self._core if (place[0] == ">") == bool(lead)}
+        return (
+            shared >= FIT_SHARE * (shared + len(own))
+            and len(places & core) >= CORE_SHARE * len(core)
+        )  # fmt: skip
 
 
 def parent(place: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from services.discovery.bounded import rank
+from services.discovery.segments import ending
 from services.discovery.siblings import NAME, Segments, is_name, segments
 
 # Names under one prefix. More than that nobody programmed; it is also what siblings.py looks at.
@@ -50,8 +51,9 @@ class Host:
         self.working: set[Name] = set()
         self.failing: dict[Name, bool] = {}
         """True: it never answered otherwise than that nothing is there."""
-        self._children: dict[Segments, set[str]] = {}
-        self._wide: set[Segments] = set()
+        self._children: dict[tuple[Segments, str], set[str]] = {}
+        """Names by prefix and what they end in (.json, :cancel)."""
+        self._wide: set[tuple[Segments, str]] = set()
         self._named: dict[tuple[str, str], set[str]] = {}
         """Operations by method and template."""
         self._many: set[tuple[str, str]] = set()
@@ -80,8 +82,8 @@ class Host:
     def _wider(self, template: str) -> str:
         labels = list(segments(template))
         for i, label in enumerate(labels):
-            if is_name(label) and tuple(labels[:i]) in self._wide:
-                labels[i] = NAME
+            if is_name(label) and (tuple(labels[:i]), ending(label)) in self._wide:
+                labels[i] = NAME + ending(label)
         return "/" + "/".join(labels)
 
     def works(self, name: Name) -> bool:
@@ -132,15 +134,15 @@ class Host:
         labels = segments(name.template)
         wider = bool(name.operation) and self._learn_operation(name)
         for i, label in enumerate(labels):
-            prefix = labels[:i]
-            if label == NAME and prefix not in self._wide:
-                self._wide.add(prefix)
-                wider = True
-            elif is_name(label) and prefix not in self._wide:
-                names = self._children.setdefault(prefix, set())
+            if label.startswith(NAME):
+                place = labels[:i], label.removeprefix(NAME)
+                wider = wider or place not in self._wide
+                self._wide.add(place)
+            elif is_name(label) and (place := (labels[:i], ending(label))) not in self._wide:
+                names = self._children.setdefault(place, set())
                 names.add(label)
                 if len(names) > self.children_max:
-                    self._wide.add(prefix)
+                    self._wide.add(place)
                     wider = True
         return wider
 

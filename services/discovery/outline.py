@@ -1,7 +1,8 @@
-"""What the successful answers of an operation look like, for comparing them with others.
+"""What an operation looks like where it works, for comparing it with others.
 
 In:     the sums of an operation.
-Out:    places in its bodies (a, a.b, a[].b), and media types of bodies without a structure.
+Out:    places in the bodies of its answers (a, a.b, a[].b) and of requests (>a.b); media types of
+        answers without a structure (~text/html).
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from zlib import crc32
 from services.discovery.operation import Operation
 from services.discovery.shape import Shape
 
+# JSON with nothing in it: no rows today, or nothing of what is optional.
+EMPTY = "~json"
 # What lies deeper says no more about what kind of thing it is.
 DEPTH_MAX = 4
 # Of more places those with the smallest hashes: they are as good a sample as any.
@@ -17,17 +20,20 @@ PLACES_MAX = 64
 
 
 def outline(operation: Operation) -> frozenset[str]:
-    """Never empty for what was answered with success."""
+    """Never empty: without a body there is ~."""
     found: set[str] = set()
     for name, part in operation.responses.items():
         status, _, media_type = name.partition(" ")
         if not status.startswith("2"):
             continue
         places = set(_places(part.shape, "", DEPTH_MAX))
-        found |= places or {f"~{media_type}"}
+        found |= places or {EMPTY if media_type.endswith("json") else f"~{media_type}"}
+    found = found or {"~"}
+    for part in operation.bodies.values():
+        found.update(f">{place}" for place in _places(part.shape, "", DEPTH_MAX))
     if len(found) > PLACES_MAX:
         found = set(sorted(found, key=_hash)[:PLACES_MAX])
-    return frozenset(found or ("~",))
+    return frozenset(found)
 
 
 def _places(shape: Shape, path: str, depth: int) -> Iterator[str]:

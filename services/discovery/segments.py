@@ -50,7 +50,15 @@ TYPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 # What a name may be made of; all else is a value, or an attack.
 NAME = re.compile(r"[\w.~!$'()*+,=:@ -]+")
-EXTENSION = re.compile(r"(.+)\.([A-Za-z][A-Za-z0-9]{0,4})")
+EXTENSIONS = frozenset(
+    [
+        "asp", "aspx", "atom", "cgi", "csv", "do", "doc", "docx", "htm", "html", "ics", "js",
+        "json", "jsp", "md", "pdf", "php", "rss", "svg", "tsv", "txt", "xhtml", "xls", "xlsx",
+        "xml", "yaml", "yml", "zip",
+    ]
+)  # fmt: skip
+# What stands behind a value: an extension (17.json), or what to do with it (17:cancel).
+ENDING = re.compile(r"(.+)(\.[A-Za-z][A-Za-z0-9]{0,4}|:[a-z][A-Za-z]{1,31})")
 
 
 @lru_cache(REMEMBERED_MAX)
@@ -74,10 +82,17 @@ def typed(text: str) -> str:
 
 
 def _stem(text: str) -> str:
-    """17.json is a value with an extension."""
-    found = EXTENSION.fullmatch(text)
+    """17.json is a value with an extension, 17:cancel one with a verb."""
+    found = ENDING.fullmatch(text)
     variable = typed(found[1]) if found else ""
-    return f"{variable}.{found[2]}" if found and variable else ""
+    return f"{variable}{found[2]}" if found and variable else ""
+
+
+def ending(text: str) -> str:
+    """A known extension or a verb behind a name, with its sign; empty: none (ann.berg)."""
+    found = ENDING.fullmatch(text)
+    known = found is not None and (found[2][0] == ":" or found[2][1:].lower() in EXTENSIONS)
+    return found[2] if found and known else ""
 
 
 def _name(text: str) -> str:

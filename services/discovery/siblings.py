@@ -15,7 +15,7 @@ every API uses: /users/me beside /users/{name}, and /v2 everywhere.
 from collections.abc import Iterable, Mapping, Sequence
 
 from services.discovery.alike import Answers, alike
-from services.discovery.segments import WIDENING
+from services.discovery.segments import WIDENING, ending
 
 NAME = "{name}"
 WIDENED = (*WIDENING, NAME)
@@ -30,6 +30,10 @@ WORDS = frozenset(
         "oauth", "callback", "webhook", "webhooks", "upload", "download", "index", "home", "about",
     ]
 )  # fmt: skip
+# Endings behind which each name may be a program of its own, or a verb.
+PROGRAMS = ("", ".asp", ".aspx", ".cgi", ".do", ".jsp", ".php")
+# Answered for every path, whatever is there.
+METHODS_OF_HTTP = ("HEAD", "OPTIONS")
 
 Segments = tuple[str, ...]
 # A template's segments with the method and what its answers look like.
@@ -86,22 +90,34 @@ class Node:
             return found
         if label in self.below or not self.widest:
             return label
-        if label in WIDENED or (self.widest == NAME and is_name(label)):
-            return self.widest
-        return label
+        value = NAME + ending(label)
+        if value in self.below and is_name(label):
+            return value
+        return self.widest if label in WIDENED else label
 
 
 def _renamed(by_label: Mapping[str, list[Known]], depth: int, siblings_min: int) -> dict[str, str]:
-    """What changes its name here."""
-    variables = [label for label in by_label if label in WIDENED]
-    named = {label: those for label, those in by_label.items() if is_name(label)}
-    if len(named) >= siblings_min:
-        values = alike(_answers(named, depth, siblings_min), siblings_min)
-        if values:
-            return dict.fromkeys([*variables, *values], NAME)
-    if len(variables) < 2:
-        return {}
-    return dict.fromkeys(variables, max(variables, key=WIDENED.index))
+    """What changes its name here. What ends alike (.json, :cancel) is compared with its like."""
+    by_ending: dict[str, dict[str, list[Known]]] = {}
+    for label, those in by_label.items():
+        if is_name(label):
+            by_ending.setdefault(ending(label), {})[label] = those
+    names: dict[str, str] = {}
+    for end, named in sorted(by_ending.items()):
+        if len(named) >= siblings_min:
+            answers = _answers(named, depth, siblings_min)
+            values = alike(answers, siblings_min, verbs=end in PROGRAMS)
+            names.update(dict.fromkeys(values, NAME + end))
+    for end in {"", *(name.removeprefix(NAME) for name in names.values())}:
+        names.update(_widened(by_label, end, NAME + end in names.values()))
+    return names
+
+
+def _widened(by_label: Mapping[str, object], end: str, has_names: bool) -> dict[str, str]:
+    """Variables of several types in one place are one of the widest."""
+    variables = [v for v in WIDENED if v + end in by_label]
+    widest = NAME if has_names else variables[-1] if len(variables) > 1 else ""
+    return {variable + end: widest + end for variable in variables if widest}
 
 
 def _answers(
@@ -113,6 +129,8 @@ def _answers(
     for label, those in named.items():
         answers = found[label] = {}
         for path, method, outline in those:
+            if method in METHODS_OF_HTTP:
+                continue
             operation = whole.path(path[depth + 1 :]), method
             answers[operation] = answers.get(operation, frozenset()) | outline
     return found

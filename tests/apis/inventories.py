@@ -17,7 +17,7 @@ from tests.inventory import Operations, inventory
 from tests.traffic import events, watermark
 
 # A promise follows so many records of a partition.
-RECORDS_A_MARK = 1_000
+RECORDS_A_MARK = 4_000
 # Sightings between commits; a worker of one order is begun anew after so many of these.
 BATCH, BATCHES_A_LIFE = 50, 8
 END_US = 2**51

@@ -194,6 +194,19 @@ def test_xml() -> None:
     }
 
 
+def test_empty_elements_are_what_their_like_are() -> None:
+    texts = [b"<a xmlns='urn:a'><b/><c/></a>", b"<a><b>2026-11-23</b><c><d>1</d></c></a>"]
+    whole = Shape()
+    for text in texts:
+        whole.merge(outlined(outline_of(text, "application/xml", b"")))
+    (root,) = text_schema(whole)["properties"].values()
+    assert root["properties"] == {
+        "b": {"type": "string", "format": "date"},
+        "c": {"type": "object", "properties": {"d": {"type": "integer"}}},
+    }
+    assert root["required"] == ["b", "c"]
+
+
 @pytest.mark.parametrize(
     ("data", "content_type"),
     [

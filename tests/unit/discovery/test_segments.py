@@ -28,6 +28,7 @@ VALUES = [
     ("author-a-0001", "{slug}"),
     ("how-we-moved-our-blog-to-another-place", "{slug}"),
     ("17.json", "{id}.json"),
+    ("17:cancel", "{id}:cancel"),
     ("f81d4fae-7dec-11d0-a765-00a0c91e6bf6.pdf", "{uuid}.pdf"),
     ("x" * 65, "{string}"),
     ("%ff%fe", "{string}"),
@@ -38,7 +39,8 @@ VALUES = [
 NAMES = [
     "users", "v2", "v1.1", "2.0", "public-specs", "oauth2", "sha256", "utf8", "error-404", "me",
     "getOAuth2TokenInfo", "terms-and-conditions-of-use", "file.tar.gz", "index.php", "iso27001",
-    "user_profiles", "a", "deadbeef", "openapi.json", "x-17", "Facade", "base64", "@me", "$count",
+    "user_profiles", "a", "deadbeef", "openapi.json", "x-17", "Facade", "base64",
+    "ListError404Response", "updateSha256Response", "ann:cancel", "@me", "$count",
 ]  # fmt: skip
 
 

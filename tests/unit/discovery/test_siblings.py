@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from services.discovery.siblings import Templates, segments
 
 PEOPLE = [f"person{chr(97 + i % 26)}{chr(97 + i // 26)}" for i in range(40)]
@@ -124,3 +126,53 @@ def test_a_file_beside_values_stays() -> None:
     known = [(("users", name), "GET", looks(7)) for name in PEOPLE]
     known.append((("users", "export.csv"), "GET", frozenset({"~text/csv"})))
     assert Templates(known, 20).of("/users/export.csv") == "/users/export.csv"
+
+
+@pytest.mark.parametrize("end", [".json", ":cancel"])
+def test_what_stands_behind_names_stays(end: str) -> None:
+    known = [(("users", name + end), "POST", looks(7)) for name in PEOPLE]
+    known += [(("users", "{id}" + end), "POST", looks(7))]
+    if end == ".json":
+        known = [(path, "GET", outline) for path, _, outline in known]
+    templates = Templates(known, 20)
+    told = {templates.of("/users/" + name + end) for name in (*PEOPLE, "{id}")}
+    assert told == {f"/users/{{name}}{end}"}
+    assert templates.of("/users/ann") == "/users/ann"
+
+
+def test_pages_with_an_extension_are_values_and_programs_are_not() -> None:
+    pages = {f"/blog/{name}.html": 0 for name in PEOPLE}
+    assert told(pages) == {"/blog/{name}.html"}
+    programs = {f"/{name}.php": 0 for name in PEOPLE}
+    assert told(programs) == programs.keys()
+
+
+def test_names_with_dots_are_names() -> None:
+    known = {f"/users/{name}.{name[::-1]}": 7 for name in PEOPLE}
+    assert told(known) == {"/users/{name}"}
+
+
+def test_what_is_to_be_done_stays() -> None:
+    """Verbs that are sent with POST have the same answer each: that the thing is under way."""
+    known = [(("servers", "{id}", name), "POST", looks(7)) for name in PEOPLE]
+    assert Templates(known, 20).of(f"/servers/{{id}}/{PEOPLE[0]}") == f"/servers/{{id}}/{PEOPLE[0]}"
+
+
+def test_what_is_deleted_needs_no_answer() -> None:
+    known = [(("hooks", name), "DELETE", frozenset({"~"})) for name in PEOPLE]
+    assert Templates(known, 20).of(f"/hooks/{PEOPLE[0]}") == "/hooks/{name}"
+
+
+def test_what_takes_something_else_is_something_else() -> None:
+    known = [(("shops", name), "PUT", looks(7) | {">title", ">price"}) for name in PEOPLE]
+    known.append((("shops", "layout"), "PUT", looks(7) | {f">{place}" for place in "klmno"}))
+    templates = Templates(known, 20)
+    assert templates.of(f"/shops/{PEOPLE[0]}") == "/shops/{name}"
+    assert templates.of("/shops/layout") == "/shops/layout"
+
+
+def test_an_empty_answer_says_nothing() -> None:
+    known = [(("shops", name), "GET", looks(7)) for name in PEOPLE[:30]]
+    known += [(("shops", name), "GET", frozenset({"~json"})) for name in PEOPLE[30:]]
+    templates = Templates(known, 20)
+    assert {templates.of("/shops/" + name) for name in PEOPLE} == {"/shops/{name}"}
