@@ -64,10 +64,17 @@ def _operation(those: Sequence[Endpoint]) -> Json:
         made["security"] = [{kind: []} for kind in kinds]
     # The scheme is what a mirror cannot know.
     if hosts := dict.fromkeys(e.host for e in those if e.host):
-        made["servers"] = [{"url": f"//{host}"} for host in hosts]
+        made["servers"] = [_server(host) for host in hosts]
     if names := [e.operation for e in those if e.operation]:
         made["x-operations"] = names
     return made
+
+
+def _server(host: str) -> Json:
+    """A host; one for each customer (*.shop.example) is one with a variable."""
+    if not host.startswith("*."):
+        return {"url": f"//{host}"}
+    return {"url": f"//{{any}}{host[1:]}", "variables": {"any": {"default": "any"}}}
 
 
 def _parameters(those: Sequence[Endpoint]) -> list[Json]:

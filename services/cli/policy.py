@@ -19,6 +19,7 @@ from services.cli.moments import iso
 from services.cli.output import Format, chosen, print_json, print_people, say, table
 from services.cli.refusal import RefusedError
 from services.cli.safe_text import shown
+from services.cli.said_template import template_entry
 from services.cli.silenced import Scope, silenced
 from services.cli.who import who
 
@@ -33,6 +34,8 @@ class Action(StrEnum):
 
     list = "list"
     exclude = "exclude"
+    pin = "pin"
+    split_ = "split"  # every text has a method split
     remove = "remove"
     activate = "activate"
     rollback = "rollback"
@@ -47,11 +50,12 @@ IdArgument = Annotated[
     str,
     typer.Argument(
         metavar="[ID]",
-        help="To remove; a name, to exclude; to activate, a model's hash or file, or `rules`.",
+        help="To remove; a name, to exclude; to pin or split, a path template; to activate, a model's"
+        " hash or file, or `rules`.",
     ),
 ]
 ActionArgument = Annotated[
-    Action, typer.Argument(help="list, exclude, remove, activate or rollback.")
+    Action, typer.Argument(help="list, exclude, pin, split, remove, activate or rollback.")
 ]
 RuleOption = Annotated[str, typer.Option("--rule", metavar="R", help="Only this rule.")]
 ClassOption = Annotated[str, typer.Option("--class", metavar="C", help="Only this class.")]
@@ -84,13 +88,18 @@ def policy(
     """What people said shall hold.
 
     Lists it; or excludes a rule or class of attacks in a scope, having shown which past findings
-    that would have silenced; or takes an entry back; or puts a model to work, as the active one or
-    as a shadow, and goes back to the one before. It acts within a second, everywhere.
+    that would have silenced; or says under which path template requests of a host stand: pin
+    keeps a name, merges names under a variable and names the variable, split keeps the names at
+    its last place apart; or takes an entry back; or puts a model to work, as the active one or as
+    a shadow, and goes back to the one before. It acts within a second, everywhere; on the
+    inventory when packet time moves on.
 
     \b
     Examples:
       sidetap policy
       sidetap policy exclude --rule sqli.tautology --host shop.demo --path /search --where query.q
+      sidetap policy pin '/users/{login}' --host api.shop.demo
+      sidetap policy split '/reports/{name}' --host api.shop.demo
       sidetap policy remove exclusion/4f2a91c0
       sidetap policy activate model.json --shadow
       sidetap policy rollback
@@ -101,6 +110,10 @@ def policy(
         _list(entries, chosen(said))
     elif action is Action.remove:
         _remove(settings, entries, id_)
+    elif action in (Action.pin, Action.split_):
+        entry = template_entry(action.value, id_, site, host.lower())
+        _save(settings, entry)
+        say(f"saved as {entry.id}; `sidetap policy remove {entry.id}` takes it back.")
     elif action is Action.activate:
         for entry in policy_models.chosen_by(entries, id_, shadow=shadow):
             _save(settings, entry)

@@ -1,11 +1,12 @@
 """Discovery, second half: the inventory.
 
-In:     Sighting records of one partition of `sightings`, from every partition of `exchanges`.
+In:     Sighting records of one partition of `sightings`, from every partition of `exchanges`;
+        PolicyEntry records as broadcasts.
 Out:    Endpoint records, told at pulses.
 Keeps:  one row per operation: sums, and under which template it was told last.
 
-Merging is addition, and templates are a function of all that was added: the inventory after the
-last pulse is the same in whatever order and in whatever batches sightings came.
+Merging is addition, and templates are a function of all that was added and said: the inventory
+after the last pulse is the same in whatever order and in whatever batches sightings came.
 """
 
 from collections import Counter
@@ -14,8 +15,8 @@ from collections.abc import Iterable, Sequence
 import orjson
 
 from schemas.codec import UndecodableError, decode_as, encode
-from schemas.types import Endpoint, HostLimit, Sighting, SiteClock
-from services.discovery import siblings
+from schemas.types import Endpoint, HostLimit, PolicyEntry, Sighting, SiteClock
+from services.discovery import said, siblings
 from services.discovery.bounded import rank
 from services.discovery.change_findings import ChangeFindings
 from services.discovery.changes import DAY_US
@@ -23,6 +24,7 @@ from services.discovery.endpoint import endpoint, removed
 from services.discovery.hosts import NOT_THERE, Host, Name, never_there
 from services.discovery.known import Known, decoded, encoded, row_key
 from services.discovery.operation import Operation
+from services.discovery.said import Said
 from services.discovery.settings import Settings
 from services.discovery.siblings import Templates, segments
 from services.runtime import table
@@ -53,6 +55,7 @@ class MergeCore:
             "clock", encode, lambda row: decode_as(SiteClock, row), rows_max=HOSTS_MAX
         )
         self._told_changes = ChangeFindings(settings)
+        self._said = Said()
         self._hosts: dict[Place, Host] = {}
         self._stale: set[Place] = set()
         # What templates were made from, and the templates: no state, it is made again.
@@ -77,9 +80,17 @@ class MergeCore:
                 self._stale.add(place)
             if known.told_as:
                 self._told[place, known.told] += 1
+        if self._said:
+            # It may have been said since the last pulse.
+            self._stale.update(self._hosts)
 
     def learn(self, event: Event) -> None:
-        """See Core: nothing is broadcast to this service yet."""
+        """See Core. An entry that cannot be read changes nothing and is rejected."""
+        try:
+            if event.value is not None and self._said.learn(decode_as(PolicyEntry, event.value)):
+                self._stale.update(self._hosts)
+        except ValueError as error:
+            self._changes.rejected.append(Rejected(event, str(error)))
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
@@ -232,14 +243,17 @@ class MergeCore:
         rows = self._rows_of(place)
         working = [known for known in rows if known.operation.successes]
         templates = self._templates(place, working)
-        there = {
-            (known.name.method, templates.of(known.name.template)) for known in working
-        }  # fmt: skip
+        here = self._said.at(*place)
+
+        def stands(seen: str) -> str:
+            return seen if seen == NOT_THERE else said.told(here, seen, templates.of(seen))
+
+        there = {(known.name.method, stands(known.name.template)) for known in working}
         groups: dict[Name, list[Known]] = {}
         changed: dict[Name, None] = {}
         for known in rows:
             method, template, operation = known.name
-            template = templates.of(template)
+            template = stands(template)
             if (method, template) not in there and never_there(known.operation.statuses):
                 template, operation = NOT_THERE, ""
             told = Name(method, template, operation)

@@ -68,7 +68,7 @@ class ObserveCore:
         self._tally.restore(rows, self._unanswered, self._watermarks.table)
 
     def learn(self, event: Event) -> None:
-        """See Core: nothing is broadcast to this service yet."""
+        """See Core: what people say is for the other half."""
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""

@@ -16,5 +16,6 @@ def service(settings: Settings) -> Service:
             "sightings": lambda _: MergeCore(settings),
         },
         state="state.discovery",
+        broadcasts=("policy",),
         intervals=10,
     )

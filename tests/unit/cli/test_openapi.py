@@ -94,3 +94,8 @@ def test_operations_of_one_url_are_one_path_with_alternatives() -> None:
         "anyOf": [{"type": "array"}, {"type": "object"}]
     }
     assert {p["name"]: p["required"] for p in made["parameters"]} == {"dry": False, "id": True}
+
+
+def test_a_host_for_each_customer_is_a_server_with_a_variable() -> None:
+    server = {"url": "//{any}.shop.example", "variables": {"any": {"default": "any"}}}
+    assert operation(dataclasses.replace(ORDER, host="*.shop.example"))["servers"] == [server]

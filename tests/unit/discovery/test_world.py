@@ -5,22 +5,27 @@
 
 import ast
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import pytest
+from openapi_spec_validator import validate
 
+from services.cli.openapi import document
 from services.discovery.settings import Settings
 from tests import apis
 from tests.apis.described import descriptions
 from tests.apis.inventories import in_orders, observed
 from tests.apis.planted import planted
 from tests.apis.score import Figure, scored
+from tests.apis.stub import taken
 from tests.apis.world import WILDCARDS, World, calls, world
 from tests.inventory import Operations
 
 SEED, OPERATIONS, EXCHANGES, PARTITIONS = 4, 150, 10_000, 3
 SETTINGS = Settings(wildcard_hosts=WILDCARDS)
 LEAST = 0.97
+LEAST_TAKEN = 0.99
 QUESTIONS = (
     "operations", "templates", "variables", "parameters", "types", "required", "properties",
     "sensitive", "authentication", "protocols", "selected fields",
@@ -62,6 +67,15 @@ def test_orders_and_restarts_change_nothing() -> None:
     assert others
     for other in others:
         assert other == first
+
+
+def test_the_export_is_valid_and_takes_the_traffic_it_was_made_from() -> None:
+    made, (first, *_) = inventories()
+    exported = document(first.values())
+    validate(exported)
+    total, fitting, reasons = taken(exported, islice(calls(SEED, made, EXCHANGES), 0, None, 5))
+    assert total > EXCHANGES // 10
+    assert fitting >= LEAST_TAKEN * total, reasons
 
 
 @pytest.mark.parametrize("module", GENERATOR)
