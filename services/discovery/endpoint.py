@@ -32,6 +32,9 @@ from services.discovery.settings import Settings
 from services.discovery.shape import Shape
 from services.discovery.siblings import segments
 
+# A part that is new is told before it is a share of all requests: when it came so often, and the
+# last time so long after the first. Scanners do not stay as long.
+NEW_COUNT_MIN, NEW_TIME_US = 10, 3_600_000_000
 # Places told of one operation; beyond it a response is a table of people, which ten say as well.
 SENSITIVE_MAX = 100
 
@@ -90,18 +93,37 @@ def _seen(
 ) -> tuple[SeenPart, ...]:
     """Parts with their times; rare ones are noise, as rare parameters are."""
     told = {f"{parameter.place} {parameter.name}" for parameter in parameters}
-    share = settings.parameter_share
     for name, counts, total in (
         ("auth", operation.auth_of_successes, operation.successes),
         ("status", operation.statuses, operation.answered),
         ("body", {kind: b.count for kind, b in operation.bodies.items()}, operation.successes),
     ):
-        told |= {f"{name} {kind}" for kind, count in counts.items() if count > share * total}
+        told |= {
+            what
+            for kind, count in counts.items()
+            if is_used(operation, what := f"{name} {kind}", count, total, settings)
+        }
     return tuple(
         SeenPart(what=what, first_us=first_us, last_us=last_us)
         for what, (first_us, last_us) in sorted(operation.seen.items())
         if what in told
     )
+
+
+def is_used(operation: Operation, what: str, count: int, total: int, settings: Settings) -> bool:
+    """Whether a part is more than noise, be it that it is new.
+
+    Of the requests since it first came it must be in as many as others must be of all; how many
+    there were since then is estimated, as if they had come evenly.
+    """
+    share = settings.parameter_share
+    if count > share * total:
+        return True
+    first_us, last_us = operation.seen.get(what, (0, 0))
+    if count < NEW_COUNT_MIN or last_us - first_us < NEW_TIME_US:
+        return False
+    life_us = operation.last_us - operation.first_us
+    return count > share * total * (operation.last_us - first_us) / life_us
 
 
 def _gaps(operation: Operation) -> tuple[UsageGap, ...]:
@@ -154,10 +176,11 @@ def _admitted(method: str, template: str, operation: Operation, settings: Settin
 
 def _parameters(template: str, operation: Operation, settings: Settings) -> tuple[Parameter, ...]:
     found = list(_path_parameters(template, operation))
-    least = operation.successes * settings.parameter_share
     for name, part in operation.parameters.items():
         place, _, own = name.partition(" ")
-        if place == "path" or part.count <= least:
+        if place == "path" or not is_used(
+            operation, name, part.count, operation.successes, settings
+        ):
             continue
         found.append(
             Parameter(

@@ -71,6 +71,28 @@ def words(findings: list[Finding]) -> list[tuple[str, str, list[str]]]:
 STEADY = daily("/old", range(60))
 
 
+def often(target: str, days: Sequence[int], times: int) -> list[Exchange]:
+    """Used so often on each of these days, in half a day."""
+    return [
+        exchange(target, at_s=day * DAY_S + i * DAY_S / 2 / times, serial=i)
+        for day in days
+        for i in range(times)
+    ]
+
+
+def test_what_is_new_is_told_before_it_is_a_share_of_the_whole_life() -> None:
+    busy = often("/busy", range(60), 40)
+    (finding,) = told(with_clock(busy + often("/busy?lang=de", [59], 12), 60))
+    assert words([finding]) == [("changed", "GET /busy", ["query lang is new"])]
+
+
+def test_what_came_seldom_or_for_minutes_is_noise() -> None:
+    busy = often("/busy", range(60), 40)
+    assert told(with_clock(busy + often("/busy?debug=1", [59], 9), 60)) == []
+    minutes = [exchange("/busy?debug=1", at_s=59 * DAY_S + i, serial=i) for i in range(20)]
+    assert told(with_clock([*busy, *minutes], 60)) == []
+
+
 def test_in_the_first_day_nothing_is_new() -> None:
     assert told(with_clock(daily("/a", [0]) + daily("/b", [0], status=404), 3)) == []
 
