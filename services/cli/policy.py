@@ -50,8 +50,8 @@ IdArgument = Annotated[
     str,
     typer.Argument(
         metavar="[ID]",
-        help="To remove; a name, to exclude; to pin or split, a path template; to activate, a model's"
-        " hash or file, or `rules`.",
+        help="To remove; a name, to exclude; to pin or split, a path template; to activate, a"
+        " model's hash or file, or `rules`.",
     ),
 ]
 ActionArgument = Annotated[

@@ -65,13 +65,11 @@ class _Evidence:
         self, operation: Operation, outline: frozenset[str], family: "_Family", *, verbs: bool
     ) -> None:
         """One more answer."""
-        path, method = operation
-        structured = is_structured(outline)
         if family.size < FAMILY_MIN:
-            self.rare.append((path, structured))
+            self.rare.append((operation[0], is_structured(outline)))
         elif not family.has(outline):
             self.misses += 1
-        elif path or not verbs or method in NAMING or (method != "POST" and structured):
+        elif not verbs or _proves(operation, outline):
             self.fits += 1
 
     @property
@@ -86,6 +84,16 @@ class _Evidence:
             for path, is_own in self.rare
         )  # fmt: skip
         return not self.misses and known
+
+
+def _proves(operation: Operation, outline: frozenset[str]) -> bool:
+    """Whether an operation that is like those of others says that a name is a value."""
+    path, method = operation
+    if is_structured(outline):
+        return bool(path) or method != "POST"
+    # Without a structure: what has the same operations below it, unless that are things of a
+    # collection each (/orders/{id}/stream, /events/{id}/stream), and what was put by name.
+    return not path[0].startswith("{") if path else method in NAMING
 
 
 def is_structured(outline: frozenset[str]) -> bool:

@@ -51,7 +51,12 @@ def main() -> int:
     good = _show(made, first, chosen.show)
     good &= _planted(made, first)
     good &= _taken(first, calls(chosen.seed, made, chosen.exchanges))
-    same = all(one == first for one in inventories[1:])
+    same = True
+    for other in inventories[1:]:
+        differing = [key for key in first.keys() | other.keys() if first.get(key) != other.get(key)]
+        same &= not differing
+        for key in sorted(differing)[: chosen.show]:
+            print(f"    differs {key}")
     print(f"the same inventory in {len(inventories)} orders of partitions: {same}")
     print(f"{time.monotonic() - began_s:.0f} s")
     return 0 if good and same else 1

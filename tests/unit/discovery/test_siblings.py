@@ -163,6 +163,19 @@ def test_what_is_deleted_needs_no_answer() -> None:
     assert Templates(known, 20).of(f"/hooks/{PEOPLE[0]}") == "/hooks/{name}"
 
 
+def test_collections_whose_things_have_the_same_below_them_stay() -> None:
+    below = [("{id}",), "DELETE"], [("{id}", "stream"), "GET"]
+    known = [
+        (("api", name, *path), method, frozenset({"~text/event-stream"}))
+        for name in PEOPLE
+        for path, method in below
+    ]
+    templates = Templates(known, 20)
+    assert templates.of(f"/api/{PEOPLE[0]}/{{id}}") == f"/api/{PEOPLE[0]}/{{id}}"
+    released = [(("ips", name, "release"), "POST", frozenset({"~"})) for name in PEOPLE]
+    assert Templates(released, 20).of(f"/ips/{PEOPLE[0]}/release") == "/ips/{name}/release"
+
+
 def test_what_takes_something_else_is_something_else() -> None:
     known = [(("shops", name), "PUT", looks(7) | {">title", ">price"}) for name in PEOPLE]
     known.append((("shops", "layout"), "PUT", looks(7) | {f">{place}" for place in "klmno"}))
