@@ -3,7 +3,7 @@
 import hashlib
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated, Any
@@ -111,16 +111,11 @@ def policy(
     elif action is Action.remove:
         _remove(settings, entries, id_)
     elif action in (Action.pin, Action.split_):
-        entry = template_entry(action.value, id_, site, host.lower())
-        _save(settings, entry)
-        say(f"saved as {entry.id}; `sidetap policy remove {entry.id}` takes it back.")
+        _say_saved(settings, template_entry(action.value, id_, site, host.lower()))
     elif action is Action.activate:
-        for entry in policy_models.chosen_by(entries, id_, shadow=shadow):
-            _save(settings, entry)
-        _say_models(_entries(settings))
+        _save_models(settings, policy_models.chosen_by(entries, id_, shadow=shadow))
     elif action is Action.rollback:
-        _save(settings, policy_models.gone_back(entries))
-        _say_models(_entries(settings))
+        _save_models(settings, [policy_models.gone_back(entries)])
     else:
         scope = Scope(
             site=site, host=host.lower(), path=path, where=where, rule=rule, class_=class_
@@ -188,9 +183,7 @@ def _exclude(settings: Mapping[str, Any], scope: Scope, id_: str, *, yes: bool) 
         if not sys.stdin.isatty():
             raise RefusedError("nobody can be asked here: say --yes to save it.")
         typer.confirm("Save it?", abort=True, err=True)
-    entry = _entry(scope, id_)
-    _save(settings, entry)
-    say(f"saved as {entry.id}; `sidetap policy remove {entry.id}` takes it back.")
+    _say_saved(settings, _entry(scope, id_))
 
 
 def _entry(scope: Scope, id_: str) -> PolicyEntry:
@@ -208,3 +201,14 @@ def _entry(scope: Scope, id_: str) -> PolicyEntry:
 def _save(settings: Mapping[str, Any], entry: PolicyEntry) -> None:
     signed = replace(entry, by=who(), at_us=time.time_ns() // 1_000)
     send(settings, "policy", signed.id.encode(), encode(signed))
+
+
+def _say_saved(settings: Mapping[str, Any], entry: PolicyEntry) -> None:
+    _save(settings, entry)
+    say(f"saved as {entry.id}; `sidetap policy remove {entry.id}` takes it back.")
+
+
+def _save_models(settings: Mapping[str, Any], entries: Iterable[PolicyEntry]) -> None:
+    for entry in entries:
+        _save(settings, entry)
+    _say_models(_entries(settings))
