@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -31,6 +32,13 @@ def test_every_anomaly_has_a_case() -> None:
         for line in map(json.loads, (FOLDER / case / "expected.jsonl").read_text().splitlines()):
             seen.update(line.get("anomalies", ()))
     assert set(get_args(Anomaly)) - seen == {"other", "id_weak", "head_limit"}
+
+
+def test_the_table_of_hard_cases_names_cases() -> None:
+    rows = [row for row in (FOLDER / "README.md").read_text().splitlines() if row[:1] == "|"][2:]
+    named = [re.findall(r"`(\w+)`", row.split("|")[3]) for row in rows]
+    assert all(named)
+    assert {name for names in named for name in names} <= set(CASES)
 
 
 @pytest.mark.parametrize("case", CASES)
