@@ -6,15 +6,18 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
 
 from schemas.codec import Record, decode_as, encode
-from schemas.types import AuthUse, Endpoint, Evidence, Finding, Label, ResponseShape
+from schemas.types import AuthUse, Endpoint, Evidence, Finding, Label, PolicyEntry, ResponseShape
 from services.cli.__main__ import run
 from services.cli.broker import client, records
+from services.detect.model import Model, canonical
+from services.detect.models import Models, shipped
 from services.runtime.kafka_local import LocalKafka
 from tests import traffic
 
@@ -243,3 +246,27 @@ def test_an_exclusion_is_shown_saved_once_and_taken_back(
     assert said(capfdbinary) == []
     assert run(["policy", "remove", entry["id"], "--kafka", broker]) == 2
     assert run(["policy", "exclude", "--kafka", broker]) == 2
+
+
+def test_a_model_is_tried_activated_and_taken_back_by_its_hash(
+    broker: str, capfdbinary: pytest.CaptureFixture[bytes], tmp_path: Path
+) -> None:
+    first = shipped()
+    assert first is not None
+    form = {**json.loads(first.text), "threshold": 99.0}
+    other, file = Model(form), tmp_path / "model.json"
+    file.write_bytes(canonical(form))
+
+    def told(*words: str) -> str:
+        assert run(["policy", *words, "--kafka", broker]) == 0
+        return capfdbinary.readouterr().err.decode()
+
+    assert f"active: rules, shadow: {other.hash}" in told("activate", str(file), "--shadow")
+    assert f"active: {other.hash}, shadow: none, before: rules" in told("activate", other.hash)
+    assert f"active: rules, shadow: none, before: {other.hash}" in told("rollback")
+    models = Models()
+    for message in records(client(broker), "policy"):
+        models.learn(decode_as(PolicyEntry, message.value() or b""))
+    assert (models.active, models.shadowed) == (None, False)
+    for id_ in ("model", f"model/{other.hash}"):
+        told("remove", id_)
