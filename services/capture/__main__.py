@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from confluent_kafka import KafkaException
+
 from services.capture.bpf import FilterError
 from services.capture.destination import MismatchError
 from services.capture.files import FileReport, capture_files
@@ -14,7 +16,7 @@ from services.capture.interfaces import capture_interfaces, capture_listeners
 from services.capture.live import BusyError
 from services.capture.ring import gone
 from services.capture.settings import Settings, SubnetRule
-from services.runtime.run import kafka_settings
+from services.runtime.run import kafka_settings, wrong_setting
 from services.runtime.settings import load
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -50,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         deployment = load(options.settings)
+    except ValueError as error:
+        say(str(error))
+        return USAGE
+    try:
         settings = _merged(deployment.of(Settings), options)
         kafka = kafka_settings(deployment, options.kafka)
         sources = Sources(options.pcap, options.interface, options.listen)
@@ -57,6 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (MismatchError, BusyError) as error:
         say(str(error))
         return FAILED
+    except KafkaException as error:
+        say(wrong_setting(error, deployment.kafka))
+        return USAGE
     except (FilterError, ValueError) as error:
         say(str(error))
         return USAGE

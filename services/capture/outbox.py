@@ -34,6 +34,8 @@ _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE}
 
 # These two come with every try; "all brokers down" sums them up.
 _EVERY_TRY = {KafkaError._TRANSPORT, KafkaError._RESOLVE}  # noqa: SLF001 (so librdkafka calls them)
+# Packed for a wider topic: no broker will ever take it, and what is behind it must go on.
+_NO_PARTITION = KafkaError._UNKNOWN_PARTITION  # noqa: SLF001
 _ALL_DOWN = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
 
 # Beyond what every producer has (services/runtime/clients.py).
@@ -141,7 +143,7 @@ class Outbox:
             )
         except KafkaException as caught:
             error = caught.args[0]
-            if error.code() in _TOO_LARGE:
+            if error.code() in _TOO_LARGE or error.code() == _NO_PARTITION:
                 self._settle(ticket, error.str())
             else:
                 self._fail(error.str())
@@ -153,7 +155,7 @@ class Outbox:
             self._settle(ticket, None)
             self._calm()
             faults.point("acknowledged")
-        elif self._alone and error.code() in _TOO_LARGE:
+        elif (self._alone and error.code() in _TOO_LARGE) or error.code() == _NO_PARTITION:
             self._settle(ticket, error.str())
         else:
             self._alone_next |= error.code() in _TOO_LARGE

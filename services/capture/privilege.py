@@ -5,6 +5,7 @@ A parser of hostile packets must not run as root.
 """
 
 import ctypes
+import errno
 import os
 import pwd
 from collections.abc import Mapping
@@ -59,9 +60,11 @@ def drop(user: User) -> None:
         os.setresgid(user.gid, user.gid, user.gid)
         os.setresuid(user.uid, user.uid, user.uid)
     _give_up_capabilities()
-    assert user.uid == 0 or os.geteuid() != 0, "the process is still root"
+    if user.uid != 0 and os.geteuid() == 0:
+        raise OSError(errno.EPERM, "the process is still root")
     # Capabilities belong to threads: one that was started before would keep its own.
-    assert effective_capabilities() == 0, "a thread has kept capabilities"
+    if effective_capabilities() != 0:
+        raise OSError(errno.EPERM, "a thread has kept capabilities")
 
 
 def _give_up_capabilities() -> None:

@@ -178,8 +178,9 @@ class Spool:
             head = file.read(_HEAD.size)
             length, checksum = _HEAD.unpack(head) if len(head) == _HEAD.size else (0, -1)
             record = file.read(length) if length <= RECORD_BYTES_MAX else b""
-        if len(record) != length or zlib.crc32(record) != checksum:
+        if not record or len(record) != length or zlib.crc32(record) != checksum:
             # Only the end of a file can be cut by a kill; what follows damage cannot be found.
+            # After a power cut it may be zeros, which would pass for records without a byte.
             self.damaged_bytes += segment.bytes - segment.read_bytes
             segment.read_bytes = segment.bytes
             self._drop_finished()

@@ -7,6 +7,7 @@ Keeps:  one packer a file.
 
 import heapq
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -170,10 +171,12 @@ def _program(path: str, expression: str) -> tuple[Instruction, ...]:
 
 
 def _agents(paths: Sequence[str], wanted: str) -> list[str]:
-    """The file's name, with its folder where two files share one."""
-    names = ["stdin" if path == "-" else _text(Path(path).name) for path in paths]
-    full = [_text("/".join(Path(path).parts[-2:])) for path in paths]
-    agents = [f if names.count(n) > 1 else n for n, f in zip(names, full, strict=True)]
+    """The file's name, with as many folders before it as tell it from the others."""
+    agents = ["stdin" if path == "-" else _text(Path(path).name) for path in paths]
+    for depth in range(2, max(len(Path(path).parts) for path in paths) + 1):
+        often = Counter(agents)
+        longer = [_text("/".join(Path(path).parts[-depth:])) for path in paths]
+        agents = [f if often[n] > 1 else n for n, f in zip(agents, longer, strict=True)]
     if not wanted:
         return agents
     return [wanted] if len(paths) == 1 else [f"{wanted}/{agent}" for agent in agents]

@@ -38,6 +38,8 @@ class Balance:
 
 
 Key = tuple[str, str, str]
+# Agents tell at least once: what the outbox, the spool or a second run tells again has its id.
+TOLD_AGAIN = ("capture", "packing")
 
 
 class Balances:
@@ -45,9 +47,16 @@ class Balances:
 
     def __init__(self) -> None:
         self._by_key: dict[Key, Balance] = {}
+        # Hashes of ids: two a second of each agent.
+        self._heard: set[int] = set()
 
     def add(self, entry: LedgerEntry) -> None:
-        """Take in one delta."""
+        """Take in one delta, once."""
+        if entry.layer in TOLD_AGAIN:
+            name = hash((entry.layer, entry.id))
+            if name in self._heard:
+                return
+            self._heard.add(name)
         key = (entry.layer, entry.source, entry.site)
         self._by_key.setdefault(key, Balance()).add(entry)
 

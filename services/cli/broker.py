@@ -23,6 +23,7 @@ from confluent_kafka.admin import AdminClient
 from services.cli.output import say
 from services.cli.refusal import RefusedError
 from services.cli.running import found
+from services.runtime.clients import producing
 from services.runtime.run import wrong_setting
 from services.runtime.settings import load
 
@@ -69,7 +70,10 @@ def topic_names(settings: Client) -> set[str]:
         return set(admin.list_topics(timeout=ANSWER_S_MAX).topics)
     except KafkaException:
         address = settings["bootstrap.servers"]
-        raise RefusedError(f"no Kafka answers at {address} within {ANSWER_S_MAX:.0f} s.") from None
+        raise RefusedError(
+            f"no Kafka answers at {address} within {ANSWER_S_MAX:.0f} s: is it up, and is that its"
+            " address (--kafka HOST:PORT)?"
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +182,7 @@ def send(settings: Client, topic: str, key: bytes, value: bytes) -> None:
         if error is not None:
             failures.append(error.str())
 
-    producer = Producer({**settings, "acks": "all", "message.timeout.ms": 10_000})
+    producer = Producer(producing(settings, message_timeout_ms=10_000))
     producer.produce(topic, key=key, value=value, on_delivery=settled)
     producer.flush(15)
     if failures:

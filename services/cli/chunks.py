@@ -38,11 +38,16 @@ def chunks(
     named as its source, one after the other. Raises RefusedError for what is no capture: at once,
     for sites of their own after all the others have been read.
     """
-    named = Counter(files)
-    for file, times in named.items():
+    named: dict[str, str] = {}
+    for file in files:
+        if file != named.setdefault(file if file == STDIN else os.path.realpath(file), file):
+            say(f"sidetap: {text(os.fsencode(file))} is read already, under another name.")
+    for file, times in Counter(files).items():
         if times > 1:
             say(f"sidetap: {text(os.fsencode(file))} is named {times} times; it is read once.")
-    found = [_printable(tap) for tap in taps(list(named), settings, PARTITIONS, again=True)]
+    found = [
+        _printable(tap) for tap in taps(list(named.values()), settings, PARTITIONS, again=True)
+    ]
     if not separate:
         yield from _read([TapLetters(tap, settings, PARTITIONS) for tap in found], say)
         return

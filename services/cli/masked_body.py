@@ -49,12 +49,17 @@ def _named(masker: Masker, found: re.Match[str]) -> str:
 def _json(masker: Masker, value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: _secret(masker, inner) if secret_name(name) else _json(masker, inner)
+            masker.text(name): (
+                _secret(masker, inner) if secret_name(name) else _json(masker, inner)
+            )
             for name, inner in value.items()
         }
     if isinstance(value, list):
         return [_json(masker, inner) for inner in value]
-    return masker.text(value) if isinstance(value, str) else value
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    shown = masker.text(str(value))  # a card may be a number
+    return shown if isinstance(value, str) or shown != str(value) else value
 
 
 def _secret(masker: Masker, value: Any) -> Any:

@@ -85,7 +85,8 @@ def _title(made: list[Gate]) -> str:
     wrongly = sum(gate.wrongly.requests for gate in made)
     judged = wrongly + sum(gate.rightly.requests for gate in made)
     return (
-        f"{stopped} requests would have been blocked; {judged} are labelled, {wrongly} of them good"
+        f"{stopped} matches of rules would have been blocked; {judged} are labelled,"
+        f" {wrongly} of them good"
     )
 
 

@@ -17,35 +17,37 @@ TOKEN_DIGITS = 12
 
 # Words in the name of a point whose value is a secret whatever it looks like.
 SECRET_NAME = re.compile(
-    r"(?:^|[^a-z])(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credential|session|sess?id|sid"
+    r"(?:^|[^a-z])(?:pass(?:wor[dt]|wd|phrase|code)?|pwd?|secret|token|credential|session|sess?id|sid"
     r"|auth|authorization|cookie|signature|csrf|xsrf|otp|pin|cvv2?|cvc2?|ssn|jwt|bearer"
     r"|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key)(?:$|[^a-z])",
     re.I,
 )
 # The same words where a name runs them together, as in PHPSESSID, userPassword and accessToken.
 SECRET_PART = re.compile(
-    r"passw(?:or)?d|passphrase|secret|token|session|sessid|credential|authoriz|apikey|api_key"
+    r"passw(?:or)?[dt]|passphrase|secret|token|session|sessid|credential|authoriz|apikey|api_key"
     r"|cardnumber|card_number|csrf|xsrf",
     re.I,
 )
 # Header names of which the value is a secret though no word above says so.
 SECRET_HEADERS = {"cookie", "set-cookie", "authorization", "proxy-authorization", "x-api-key"}
 
-CARD = re.compile(r"(?<![\d.])(?:\d[ -]?){12,18}\d(?![\d.])")
+CARD = re.compile(r"(?<![\d.])(?:\d[ -]?){12,18}\d(?!\d|\.\d)")
 FORMS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"  # JSON web token
     r"|\bAKIA[0-9A-Z]{16}\b|\bASIA[0-9A-Z]{16}\b"  # Amazon access key id
     r"|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{20,}"
     r"|\b[rs]k_(?:live|test)_\w{10,}|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{35}"
-    r"|(?<=-----BEGIN PRIVATE KEY-----)[^-]+|(?<=-----BEGIN RSA PRIVATE KEY-----)[^-]+"
+    r"|(?<=-----BEGIN PRIVATE KEY-----)[^-]+|(?<=-----BEGIN [RD]SA PRIVATE KEY-----)[^-]+"
+    r"|(?<=-----BEGIN EC PRIVATE KEY-----)[^-]+|(?<=-----BEGIN OPENSSH PRIVATE KEY-----)[^-]+"
+    r"|(?<=-----BEGIN ENCRYPTED PRIVATE KEY-----)[^-]+"
     r"|(?<=://)[^/@\s?#]{1,256}(?=@)"  # user and password in a URL
-    r"|(?<=[Bb]earer )[\w.~+/=-]{8,}|(?<=[Bb]asic )[\w+/=]{8,}"
+    r"|(?<=(?i:bearer) )[\w.~+/=-]{8,}|(?<=(?i:basic) )[\w+/=]{8,}"
 )
 # What stands before a value inside a text, in name=value and name: value. A value that is none of
 # a secret is searched for pairs of its own: in `https://a/?token=x` the first name is `https`.
 NAME = re.compile(
     r"""(?P<name>[\w.\[\]-]{1,64})"""
-    r"""(?:=["']?|["']?\s?:\s?["']?)(?=[^\s&;,"'<>])"""
+    r"""(?:=["']?|["']?\s?:\s?(?:\[(?!masked )\s?)?["']?)(?=[^\s&;,"'<>])"""
 )
 # Quotes end a value; so do & ; , and white space.
 VALUE = re.compile(r"""[^\s&;,"'<>]+""")

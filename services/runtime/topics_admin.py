@@ -205,7 +205,7 @@ def resume(kafka: Mapping[str, str], waiting: Iterable[Paused], by: str, at_us: 
 
     `at_us` is the wall clock of who says so.
     """
-    producer = Producer(producing(kafka))
+    producer, refused = Producer(producing(kafka)), list[KafkaError]()
     for each in waiting:
         entry = PolicyEntry(
             id=resume_id(each.group, each.topic, each.partition),
@@ -215,9 +215,16 @@ def resume(kafka: Mapping[str, str], waiting: Iterable[Paused], by: str, at_us: 
             at_us=at_us,
             removed=False,
         )  # fmt: skip
-        producer.produce(POLICY[0], encode(entry), entry.id.encode())
+        producer.produce(
+            POLICY[0],
+            encode(entry),
+            entry.id.encode(),
+            on_delivery=lambda error, _: refused.append(error) if error else None,
+        )
     if producer.flush(ANSWER_S_MAX):
         raise TopicsError("Kafka took no policy entry: is the topic there?")
+    if refused:
+        raise TopicsError(f"Kafka refused a policy entry: {refused[0].str()}")
 
 
 def drop_run(kafka: Mapping[str, str], name: str) -> list[str]:

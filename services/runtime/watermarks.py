@@ -51,7 +51,7 @@ class Watermarks:
         """Take in what a source says.
 
         A time far ahead of the broker's clock (`appended_us`; 0: unknown) is not taken: what the
-        source said before stands.
+        source said before stands. That it released the site counts all the same.
         """
         key = mark.site.encode()
         known = self.table.get(key)
@@ -60,9 +60,9 @@ class Watermarks:
         at_us = mark.at_us
         if appended_us and at_us > appended_us + AHEAD_US_MAX:
             self._counts["sources_ahead"] += 1
-            if before is None:
+            if before is None and not mark.released:
                 return
-            at_us = before.at_us
+            at_us = before.at_us if before else appended_us
         sources[mark.source] = SourceTime(
             source=mark.source, sources=mark.sources, site=mark.site,
             at_us=at_us, released=mark.released, appended_us=appended_us,

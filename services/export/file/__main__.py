@@ -14,7 +14,7 @@ from services.export.settings import Settings
 from services.runtime import settings as deployments
 from services.runtime.health import Health, serve
 from services.runtime.metrics import Metrics
-from services.runtime.run import DEFAULT_KAFKA, UNEXPECTED, USAGE, kafka_settings
+from services.runtime.run import DEFAULT_KAFKA, UNEXPECTED, USAGE, kafka_settings, wrong_setting
 from services.runtime.worker import Settings as WorkerSettings
 
 log = logging.getLogger("sidetap")
@@ -35,7 +35,10 @@ def main() -> int:
     except (ValueError, OSError) as error:
         return _said(error, USAGE)
     log.info("http://%s:%d/ready", *server.server_address[:2])
-    follower = Follower(file, kafka_settings(deployment, given.kafka), health)
+    try:
+        follower = Follower(file, kafka_settings(deployment, given.kafka), health)
+    except KafkaException as error:
+        return _said(wrong_setting(error, deployment.kafka), USAGE)
 
     def stop(*_: object) -> None:
         follower.stopping = True

@@ -11,6 +11,7 @@ from services.capture.outbox import RETRY_S, SENTENCES_MAX, Outbox
 
 REFUSED = KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED)
 TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
+NO_PARTITION = KafkaError(KafkaError._UNKNOWN_PARTITION)
 
 
 class ScriptedClient:
@@ -160,6 +161,16 @@ def test_what_the_client_itself_calls_too_large_is_settled_at_once() -> None:
     world.clients[0].refuses = None
     world.post(b"2")
     assert world.settled == [(b"1", TOO_LARGE.str())]
+    assert world.clients[0].values == [b"2"]
+
+
+def test_a_record_for_a_partition_that_is_not_there_holds_up_nobody() -> None:
+    world = World()
+    world.clients[0].refuses = NO_PARTITION
+    world.post(b"1")
+    world.clients[0].refuses = None
+    world.post(b"2")
+    assert world.settled == [(b"1", NO_PARTITION.str())]
     assert world.clients[0].values == [b"2"]
 
 

@@ -11,7 +11,7 @@ import pytest
 from services.capture.spool import SUFFIX, Spool
 
 MEBIBYTE = 1024 * 1024
-RECORDS = [b"a" * 10, b"", b"b" * 1000, bytes(range(256))]
+RECORDS = [b"a" * 10, b"0", b"b" * 1000, bytes(range(256))]
 
 
 def drain(spool: Spool) -> list[bytes]:
@@ -85,6 +85,17 @@ def test_a_record_cut_by_a_kill_is_left_out_and_counted(tmp_path: Path, cut: int
     assert again.damaged_bytes == 8 + len(b"cut") - cut
     assert again.append(b"after") is None
     assert drain(again) == [b"after"]
+
+
+def test_zeros_after_a_power_cut_are_damage(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, bytes_max=MEBIBYTE)
+    spool.append(b"whole")
+    (path,) = segments(tmp_path)
+    with path.open("ab") as file:
+        file.write(bytes(64))
+    again = Spool(tmp_path, bytes_max=MEBIBYTE)
+    assert drain(again) == [b"whole"]
+    assert again.damaged_bytes == 64
 
 
 def test_a_flipped_byte_ends_its_segment_only(tmp_path: Path) -> None:

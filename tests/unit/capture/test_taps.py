@@ -97,6 +97,12 @@ def test_agents_are_called_as_their_files(tmp_path: Path) -> None:
         write_pcap(tmp_path / folder / "a.pcap", shop(1, 1))
     paths = [str(tmp_path / "x" / "a.pcap"), str(tmp_path / "y" / "a.pcap")]
     assert [tap.agent for tap in taps(paths, SETTINGS, 1, again=False)] == ["x/a.pcap", "y/a.pcap"]
+    deep = [f"{folder}/same/a.pcap" for folder in ("x", "y")]
+    for path in deep:
+        (tmp_path / path).parent.mkdir()
+        write_pcap(tmp_path / path, shop(1, 1))
+    found = taps([str(tmp_path / path) for path in deep], SETTINGS, 1, again=False)
+    assert [tap.agent for tap in found] == deep
     named = replace(SETTINGS, agent="edge")
     assert [tap.agent for tap in taps(paths[:1], named, 1, again=False)] == ["edge"]
     both = [tap.agent for tap in taps(paths, named, 1, again=False)]

@@ -1,5 +1,7 @@
 """The ledger: deltas add up, and what is lost without a cause shows."""
 
+from dataclasses import replace
+
 from schemas.types import Amount, LedgerEntry
 from services.cli.balance import Balances
 
@@ -25,6 +27,14 @@ def test_deltas_add_up_and_missing_stands_outside() -> None:
     assert form["missing"] == {"gap": {"packets": 2, "bytes": 14}}
     assert form["held"]["bytes"] == 0
     assert form["residual"] == 0
+
+
+def test_what_an_agent_tells_again_counts_once() -> None:
+    balances = Balances()
+    for ident in ("1", "2", "1"):
+        balances.add(replace(entry(entered=100, left=100), id=ident, layer="packing"))
+    (form,) = balances.forms()
+    assert form["in"] == {"packets": 2, "bytes": 200}
 
 
 def test_what_is_nowhere_is_the_residual() -> None:

@@ -18,7 +18,7 @@ from services.cli.__main__ import COMMANDS, run
         (["read", "--emit", "cats", "x"], "'cats' is nothing to emit: choose from exchanges, findings, endpoints, ledger."),  # noqa: E501
         (["read", "-", "-"], "standard input can be read once only."),
         (["findings", "--since", "soon"], "'soon' is no moment: give 2026-11-22T20:00:00Z or an age such as 10m, 2h or 7d."),  # noqa: E501
-        (["findings", "--kafka", "127.0.0.1:1"], "no Kafka answers at 127.0.0.1:1 within 5 s."),
+        (["findings", "--kafka", "127.0.0.1:1"], "no Kafka answers at 127.0.0.1:1 within 5 s: is it up, and is that its address (--kafka HOST:PORT)?"),  # noqa: E501
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_sentence_and_exit_code_2(

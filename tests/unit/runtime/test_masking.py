@@ -51,6 +51,22 @@ def test_secrets_of_known_form_go_wherever_they_stand(text: str) -> None:
     assert "[masked " in shown
 
 
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("paid with 4242424242424242.", "4242"),
+        ("/pay?card=4242424242424242.", "4242"),
+        ('cut {"password": ["hunter2", "other', "hunter2"),
+        ("passwort=hunter2 pw=hunter3", "hunter"),
+        ("BEARER abcdefgh12345678", "abcdefgh"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n-----END", "b3BlbnNz"),
+        ("-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIF\n-----END", "MHcCAQ"),
+    ],
+)
+def test_no_spelling_keeps_a_secret_readable(text: str, secret: str) -> None:
+    assert secret not in MASK.text(text)
+
+
 def test_numbers_that_are_no_cards_stay() -> None:
     assert MASK.text("order 4242424242424241 at 1660219280762") == (
         "order 4242424242424241 at 1660219280762"

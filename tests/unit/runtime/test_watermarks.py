@@ -89,6 +89,13 @@ def test_a_source_far_ahead_of_the_broker_does_not_push() -> None:
     assert marks.counts() == {}
 
 
+def test_a_site_whose_packets_are_of_the_future_ends_too() -> None:
+    marks = Watermarks()
+    far_us = 10 * S + AHEAD_US_MAX + 1
+    marks.hear(mark("a", far_us, released=True), appended_us=10 * S)
+    assert (marks.at("s"), marks.ended("s")) == (10 * S, True)
+
+
 def test_it_comes_back_from_its_rows() -> None:
     marks = heard(("a", 9 * S), ("b", 5 * S), released="b")
     again = Watermarks()
