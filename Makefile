@@ -40,7 +40,7 @@ check: setup ## format, lint, types, tidy and fast tests: under two minutes
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests --ignore tests/broker
 
-test: setup ## every test but benchmarks and the long crash runs
+test: setup ## the tests, with a real Kafka too; the long runs are crash, apis and bench
 	$(BIN)/pytest -q tests
 
 apis: setup ## how much discovery finds of a made world: 12 APIs, 2,000 operations, 500,000 exchanges

@@ -14,7 +14,7 @@ import typer
 from services.cli.safe_text import shown
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console, JustifyMethod, RenderableType
     from rich.table import Table
 
 PROGRESS_S = 0.5
@@ -94,6 +94,10 @@ def _reader_gone() -> NoReturn:
     raise typer.Exit(0)
 
 
+# A time, an id or a name of a class.
+WHOLE_CHARACTERS_MAX = 20
+
+
 def print_json(values: Iterable[Mapping[str, Any]]) -> None:
     """Objects to stdout, one a line."""
     lines = JsonLines()
@@ -105,18 +109,23 @@ def print_json(values: Iterable[Mapping[str, Any]]) -> None:
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> "Table":
     """A table of plain text: what looks like markup or a control character is only shown.
 
-    A column whose name ends in "#" is aligned to the right.
+    A column whose name ends in "#" is aligned to the right. Where the screen is narrow, columns of
+    short cells (times, ids, counts) stay whole and the others fold.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
-    for column in columns:
+    lines = [[shown(str(cell)) for cell in row] for row in rows]
+    for number, column in enumerate(columns):
         name = column.removesuffix("#").strip()
-        made.add_column(name, justify="right" if column.endswith("#") else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(shown(str(cell))) for cell in row))
+        longest = max(len(name), *(len(line[number]) for line in lines), 0)
+        short = longest if longest <= WHOLE_CHARACTERS_MAX else None
+        justify: JustifyMethod = "right" if column.endswith("#") else "left"
+        made.add_column(name, justify=justify, overflow="fold", min_width=short)
+    for line in lines:
+        made.add_row(*map(Text, line))
     return made
 
 
