@@ -43,11 +43,9 @@ def gone_back(entries: Mapping[str, PolicyEntry]) -> PolicyEntry:
 
 def in_force(entries: Mapping[str, PolicyEntry]) -> dict[str, str]:
     """What is active, the shadow beside it and what was active before; empty: none."""
-    first = shipped()
-    body = {"active": RULES, "shadow": first.hash if first else "", "before": ""}
+    body = {"active": RULES, "shadow": "", "before": ""}
     entry = entries.get(CHOICE)
     if entry is not None:
-        body["shadow"] = ""
         try:
             said = orjson.loads(entry.body or "{}")
         except orjson.JSONDecodeError as error:

@@ -6,7 +6,8 @@ Keeps:  the models that came through `policy`, by hash.
 
 An entry `model/HASH` holds a model. The entry `model` says which is active and which is shadow:
 `{"active": "HASH", "shadow": "HASH"}`; "rules" is no model, where the rules decide alone. Without
-the entry they do, and the model that ships is the shadow. Only the newest of each counts.
+the entry they do, without a shadow; the model that ships is known by its hash. Only the newest of
+each counts.
 """
 
 from functools import cache
@@ -50,8 +51,8 @@ class Models:
         if first is not None:
             self._known[first.hash] = first
         self.active: Model | None = None
-        self.shadow: Model | None = first
-        self.shadowed = first is not None
+        self.shadow: Model | None = None
+        self.shadowed = False
         """Whether a shadow is asked: one may be "rules", which is no model."""
 
     def learn(self, entry: PolicyEntry) -> None:
@@ -84,8 +85,7 @@ class Models:
             del self._known[name]
 
     def _choose(self, entry: PolicyEntry) -> None:
-        first = shipped()
-        body = {"shadow": first.hash if first else ""} if entry.removed else parsed(entry)
+        body = {} if entry.removed else parsed(entry)
         active = str(body.get("active", RULES))
         shadow = str(body.get("shadow", ""))
         for name in filter(None, (active, shadow)):

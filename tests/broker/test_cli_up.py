@@ -158,7 +158,10 @@ def test_a_taken_port_is_one_sentence(start: Callable[..., Up], tmp_path: Path) 
         (["--pcap", "/none.pcap"], "sidetap: /none.pcap: No such file or directory."),
         (["--demo", "--pcap", "x"], "sidetap: give --interface, --pcap or --demo, one of them."),
         (["x.pcap"], "sidetap: 'x.pcap' belongs to no option: "),
-        (["--kafka", "127.0.0.1:1"], "sidetap: no Kafka answers at 127.0.0.1:1 within 5 s: is it up,"),
+        (
+            ["--kafka", "127.0.0.1:1"],
+            "sidetap: no Kafka answers at 127.0.0.1:1 within 5 s: is it up,",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_starts(

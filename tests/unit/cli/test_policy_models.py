@@ -38,7 +38,7 @@ def first() -> str:
 def test_a_files_model_goes_out_by_its_hash_then_is_chosen(file: str) -> None:
     model, choice = chosen_by({}, file, shadow=False)
     assert (model.id, choice.id) == (f"model/{NAME}", "model")
-    assert orjson.loads(choice.body) == {"active": NAME, "shadow": first(), "before": RULES}
+    assert orjson.loads(choice.body) == {"active": NAME, "shadow": "", "before": RULES}
     read = Models()
     for entry in (model, choice):
         read.learn(entry)
@@ -54,8 +54,8 @@ def test_a_shadow_leaves_the_active_one(file: str) -> None:
     assert in_force(said) == {"active": NAME, "shadow": "", "before": RULES}
 
 
-def test_the_rules_decide_and_the_model_that_ships_is_the_shadow_until_somebody_speaks() -> None:
-    assert in_force({}) == {"active": RULES, "shadow": first(), "before": ""}
+def test_the_rules_decide_alone_until_somebody_names_the_model_that_ships() -> None:
+    assert in_force({}) == {"active": RULES, "shadow": "", "before": ""}
     (choice,) = chosen_by({}, first(), shadow=False)
     assert orjson.loads(choice.body) == {"active": first(), "shadow": "", "before": RULES}
 
