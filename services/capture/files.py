@@ -18,6 +18,7 @@ from services.capture.destination import (
     look,
     width,
 )
+from services.capture.key_log import KEYS
 from services.capture.letters import Letter
 from services.capture.losses import LEDGER, content, missing
 from services.capture.outbox import Outbox
@@ -29,6 +30,9 @@ PROGRESS_S = 1.0
 # How long one look for the topic may take; looking goes on until it is there.
 LOOK_S = 5.0
 WAIT_S = 0.1
+# A worker takes in keys between its batches, some 50 ms apart.
+KEYS_AHEAD_S = 0.3
+KEYS_AGAIN_S = 1.0
 
 Say = Callable[[str], None]
 Stopping = Callable[[], bool]
@@ -109,6 +113,7 @@ class _Run:
         self._repeated = dict.fromkeys(self._progress, 0)
         self._refused: list[tuple[Letter, str]] = []
         self._saved_s = time.monotonic()
+        self._keys_sent, self._keys_due_s = False, 0.0
         self._outbox = Outbox(
             connector(kafka), settled=self._settled, say=say, now_s=time.monotonic
         )
@@ -128,13 +133,30 @@ class _Run:
                 continue
             while not self._outbox.room and not stopping():
                 self._serve(WAIT_S)
+            if letter.topic == TOPIC:
+                self._let_keys_arrive(stopping)
             if stopping():
                 break
+            self._keys_sent |= letter.topic == KEYS
             self._outbox.post(letter)
             self._serve(0)
         while not self._outbox.empty and not stopping():
             self._serve(WAIT_S)
         return self._outbox.empty and not stopping()
+
+    def _let_keys_arrive(self, stopping: Stopping) -> None:
+        """Before packets that they open: the end of a short file would overtake its own keys.
+
+        Flows wait for keys that come later, so keys in quick succession are waited for once.
+        """
+        now_s = time.monotonic()
+        if not self._keys_sent or now_s < self._keys_due_s:
+            return
+        self._keys_sent, self._keys_due_s = False, now_s + KEYS_AGAIN_S
+        while not (self._outbox.empty and time.monotonic() >= now_s + KEYS_AHEAD_S):
+            if stopping():
+                return
+            self._serve(WAIT_S)
 
     def _serve(self, wait_s: float) -> None:
         self._outbox.serve(wait_s)
