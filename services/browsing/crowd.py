@@ -25,7 +25,8 @@ from services.browsing.settings import Settings
 from services.browsing.suspicions import BUCKET_US, Opening, Suspicions
 from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
-from services.runtime.core import Changes, Event, Output, Rejected, Row
+from services.runtime.core import Changes, Event, Output, Row
+from services.runtime.dispatch import one_by_one
 from services.runtime.table import Table
 
 MINUTE_US = 60_000_000
@@ -88,11 +89,7 @@ class CrowdCore:
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
-        for event in events:
-            try:
-                self._event(event)
-            except ValueError as error:  # UndecodableError is one
-                self._changes.rejected.append(Rejected(event, str(error)))
+        self._changes.rejected += one_by_one(events, self._event)
 
     def take(self) -> Changes:
         """See Core."""

@@ -16,7 +16,8 @@ from schemas.codec import UndecodableError, decode_as
 from schemas.types import Finding
 from services.browsing import partials
 from services.browsing.attempt import hashed
-from services.runtime.core import Changes, Event, Rejected, Row
+from services.runtime.core import Changes, Event, Row
+from services.runtime.dispatch import one_by_one
 
 # Evidence of what an answer proved is no payload.
 ANSWER = "response."
@@ -36,11 +37,7 @@ class PayloadsCore:
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
-        for event in events:
-            try:
-                self._event(event)
-            except ValueError as error:  # UndecodableError is one
-                self._changes.rejected.append(Rejected(event, str(error)))
+        self._changes.rejected += one_by_one(events, self._event)
 
     def take(self) -> Changes:
         """See Core."""

@@ -20,7 +20,8 @@ from services.detect.settings import Settings
 from services.detect.vulnerability import GRADES, US, added, numbered
 from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
-from services.runtime.core import Changes, Event, Output, Rejected, Row
+from services.runtime.core import Changes, Event, Output, Row
+from services.runtime.dispatch import one_by_one
 from services.runtime.table import Table
 from services.runtime.watermarks import Watermarks
 
@@ -62,11 +63,7 @@ class VulnerabilitiesCore:
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
-        for event in events:
-            try:
-                self._event(event)
-            except ValueError as error:  # UndecodableError is one
-                self._changes.rejected.append(Rejected(event, str(error)))
+        self._changes.rejected += one_by_one(events, self._event)
 
     def take(self) -> Changes:
         """See Core."""

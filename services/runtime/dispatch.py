@@ -1,6 +1,6 @@
-"""Records of `exchanges` to what works them through: the loop that its readers share.
+"""Records to what works them through: the loops that their readers share.
 
-In:   events of the topic, a reader of exchanges.
+In:   events of a topic; for `exchanges` a reader of them.
 Out:  calls in the order of the topic; what cannot be read, with the reason.
 """
 
@@ -44,3 +44,14 @@ def _one(
         mark(decode_as(Watermark, record), event.appended_us)
     else:
         raise UndecodableError(f"expected Exchange or Watermark, found {name}")
+
+
+def one_by_one(events: Iterable[Event], work: Callable[[Event], None]) -> list[Rejected]:
+    """Work through events in order; those that `work` cannot read (ValueError)."""
+    rejected = []
+    for event in events:
+        try:
+            work(event)
+        except ValueError as error:  # UndecodableError is one
+            rejected.append(Rejected(event, str(error)))
+    return rejected
