@@ -121,7 +121,7 @@ class DetectCore:
         if exchange.part is not None:
             self._part(exchange, request, excluded)
             return
-        verdict = self._decided(self._inspector.read(request), excluded)
+        verdict = self._decided(self._inspector.read(request, exchange.anomalies), excluded)
         proofs = self._proofs(exchange, verdict, excluded)
         if exchange.revision > 0:
             # The request was looked at when it came without its answer.

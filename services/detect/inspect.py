@@ -39,7 +39,7 @@ def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
             continue
         exchange = rawhttp.exchange(name, request, response)
         assert exchange.request is not None
-        verdict = inspector.inspect(exchange.request, nothing_excluded, model)
+        verdict = inspector.inspect(exchange.request, nothing_excluded, model, exchange.anomalies)
         yield as_json(name, verdict, reading.proofs(exchange, verdict))
 
 

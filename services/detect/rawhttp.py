@@ -9,6 +9,7 @@ of the Exchange schema.
 import re
 import zlib
 
+from services.detect.rawframing import framing_anomalies
 from services.detect.view import Bytes, Headers, PlainExchange, PlainRequest, PlainResponse
 
 VERSION = re.compile(rb"HTTP/(\d(?:\.\d)?)\s*$")
@@ -45,6 +46,7 @@ def parse_request(data: bytes, anomalies: list[str]) -> PlainRequest:
     headers = _headers(lines[1:])
     if any(b":" not in each for each in lines[1:]):
         anomalies.append("bad_header")
+    anomalies += framing_anomalies(head, headers, body)
     return PlainRequest(
         method=method,
         target=target,
@@ -96,7 +98,7 @@ def _content(headers: Headers, body: bytes) -> bytes:
 
 
 def _dechunked(body: bytes) -> bytes:
-    """The chunks' data; what follows a chunk that is none is kept, as it was sent."""
+    """The chunks' data; what follows the last, or one that is none, is kept as it was sent."""
     out, at = [], 0
     while size := CHUNK_SIZE.match(body, at):
         length = int(size[1], 16)
@@ -104,8 +106,9 @@ def _dechunked(body: bytes) -> bytes:
         at = size.end() + length
         at += 2 if body[at : at + 2] == b"\r\n" else body[at : at + 1] == b"\n"
         if length == 0:
-            return b"".join(out)
-    return b"".join(out) + body[at:]
+            break
+    rest = body[at:]
+    return b"".join(out) + (rest if rest.strip() else b"")
 
 
 def _inflated(body: bytes) -> bytes:

@@ -5,8 +5,9 @@ Out:  Verdict.
 Keeps: the compiled rules, and header values that were seen to be clean.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from services.detect import learned, libinjection
 from services.detect.context import is_text
@@ -17,6 +18,7 @@ from services.detect.model import Model
 from services.detect.points import Cutter, Point, Points
 from services.detect.rules import Match, Rule
 from services.detect.scoring import Signal, Verdict, decided, score
+from services.detect.smuggling import smuggling
 from services.detect.view import MessageView, RequestView
 
 Excluded = Callable[[Signal], bool]
@@ -47,15 +49,16 @@ class Inspector:
         request: RequestView,
         excluded: Excluded = nothing_excluded,
         model: Model | None = None,
+        anomalies: Collection[str] = (),
     ) -> Verdict:
-        """Decide on one request."""
-        return decide(self.read(request), excluded, model)
+        """Decide on one request; `anomalies`: what its exchange says of its form."""
+        return decide(self.read(request, anomalies), excluded, model)
 
-    def read(self, request: RequestView) -> Signals:
+    def read(self, request: RequestView, anomalies: Collection[str] = ()) -> Signals:
         """What a request holds and what the rules say of it, before anybody decides."""
         points = self._cutter.request(request)
         found = self._signals(points)
-        said = fixations(request, points)
+        said = chain(fixations(request, points), smuggling(request, anomalies))
         found += (one for rule, match in said if (one := signal_of(rule, match)))
         if not found and not points.overlimit:
             self._cutter.learn(points)

@@ -11,6 +11,7 @@ from services.detect.detectors import (
     nosqli,
     other,
     php,
+    protocol,
     rce,
     redirect,
     rfi,
@@ -28,7 +29,7 @@ DETECTORS: tuple[Detector, ...] = tuple(
     module.DETECTOR
     for module in (
         sqli, xss, lfi, rce, java, scanner, php, nodejs, nosqli, ldapi, ssti, ssrf, xxe, crlf, mail,
-        rfi, redirect, shellshock, graphql, other,
+        rfi, redirect, shellshock, graphql, other, protocol,
     )
 )  # fmt: skip
 BY_CLASS = {detector.class_: detector for detector in DETECTORS}
