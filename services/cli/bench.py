@@ -1,14 +1,16 @@
 """`sidetap bench`: what this machine reaches, measured beside the peers that it has."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from sidetap_native import Exchange
 
-from services.cli.measure import open_flows, stages, suricata, traffic
+from services.cli.inspect import lines_of
+from services.cli.measure import modsecurity, open_flows, stages, suricata, traffic
 from services.cli.measure.figures import Case, Figure
 from services.cli.measure.latency import Latency
 from services.cli.measure.live_agent import Rate
@@ -16,6 +18,7 @@ from services.cli.measure.open_flows import OpenFlows
 from services.cli.measure.through_kafka import measure
 from services.cli.output import Format, chosen, print_json, print_people, say, table
 from services.cli.refusal import RefusedError, os_reason
+from services.runtime.core import Output
 from services.runtime.kafka_jars import ELSEWHERE, KafkaError, install
 from services.runtime.settings import Deployment, load
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 # More than one worker of each service takes on any machine.
 RATE_MAX = 10_000
 PEER = "suricata, HTTP parser and log only"
+# ModSecurity takes a second for 50 to 300 of them.
+PEER_REQUESTS = 2_000
 LATENCY = ("exchanges/s#", "findings#", "expected#", "p50 ms#", "p99 ms#", "max ms#", "load#")
 FLOWS = ("state", "flows#", "memory MB#", "B a flow#", "state B a flow#", "restore CPU s#")
 
@@ -44,25 +49,45 @@ def register(application: typer.Typer, name: str) -> None:
     application.command(name)(bench)
 
 
+WhatArgument = Annotated[
+    What, typer.Argument(help="packets, detect, browsing, discovery, pipeline.")
+]
+RoundsOption = Annotated[int, typer.Option("--rounds", min=1, max=50, help="Interleaved.")]
+ExchangesOption = Annotated[
+    int, typer.Option("--exchanges", metavar="N", min=64, help="Of the made traffic.")
+]
+PcapOption = Annotated[
+    Path | None, typer.Option("--pcap", metavar="F", help="This capture, not made traffic.")
+]
+RequestsOption = Annotated[
+    Path | None,
+    typer.Option("--requests", metavar="F", help="These requests, as `inspect` takes them."),
+]
+CrsOption = Annotated[
+    Path | None,
+    typer.Option("--crs", metavar="DIR", help="OWASP's rules, for ModSecurity beside detect."),
+]
+RateOption = Annotated[
+    int,
+    typer.Option(
+        "--rate", metavar="N", min=0, max=RATE_MAX, help="Exchanges/s through Kafka; 0: none."
+    ),
+]
+FlowsOption = Annotated[
+    int, typer.Option("--flows", metavar="N", min=0, help="Open beside packets; 0: none.")
+]
+
+
 def bench(
-    what: Annotated[What, typer.Argument(help="packets, detect, browsing, discovery, pipeline.")],
+    what: WhatArgument,
     json: Annotated[bool, typer.Option("--json", help="JSON lines.")] = False,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, max=50, help="Interleaved.")] = 5,
-    exchanges: Annotated[
-        int, typer.Option("--exchanges", metavar="N", min=64, help="Of the made traffic.")
-    ] = 20_000,
-    pcap: Annotated[
-        Path | None, typer.Option("--pcap", metavar="F", help="This capture, not made traffic.")
-    ] = None,
-    rate: Annotated[
-        int,
-        typer.Option(
-            "--rate", metavar="N", min=0, max=RATE_MAX, help="Exchanges/s through Kafka; 0: none."
-        ),
-    ] = 2_000,
-    flows: Annotated[
-        int, typer.Option("--flows", metavar="N", min=0, help="Open beside packets; 0: none.")
-    ] = 100_000,
+    rounds: RoundsOption = 5,
+    exchanges: ExchangesOption = 20_000,
+    pcap: PcapOption = None,
+    requests: RequestsOption = None,
+    crs: CrsOption = None,
+    rate: RateOption = 2_000,
+    flows: FlowsOption = 100_000,
 ) -> None:
     """What this machine reaches, beside its peers.
 
@@ -75,16 +100,21 @@ def bench(
     \b
     Examples:
       sidetap bench packets
+      sidetap bench detect --requests ours.jsonl.zst
       sidetap bench pipeline --pcap mix.pcap --json
     """
+    if pcap and requests:
+        raise RefusedError("--pcap and --requests are two inputs: give one of them.")
     with tempfile.TemporaryDirectory(prefix="sidetap-bench-") as folder:
-        capture = _capture(pcap, Path(folder), exchanges)
-        measured = _Measured(capture, Path(folder), rounds)
+        made = requests is None and pcap is None
+        capture = _capture(pcap, requests, Path(folder), exchanges)
+        measured = _Measured(capture, Path(folder), rounds, crs)
         cases, ratios = {
             What.packets: measured.packets,
+            What.detect: measured.detect,
             What.pipeline: measured.pipeline,
         }.get(what, lambda: measured.service(what.value))()
-        running, more = _more(what, rate if pcap is None else 0, flows, Path(folder))
+        running, more = _more(what, rate if made else 0, flows, Path(folder))
         cases += running
     if json or chosen(None) is Format.jsonl:
         print_json([one.form() for one in [*cases, *more]] + _ratio_forms(ratios))
@@ -133,9 +163,24 @@ def _tables(more: More) -> "Iterator[Table]":
         yield table("open connections in one reassembly worker", FLOWS, opened)
 
 
-def _capture(pcap: Path | None, folder: Path, exchanges: int) -> Path:
+def _requests(path: Path) -> Iterator[bytes]:
+    from services.detect.inspect import LINE_BYTES_MAX, read_line
+
+    for number, line in enumerate(lines_of([str(path)], LINE_BYTES_MAX), 1):
+        try:
+            yield read_line(line, number)[1]
+        except ValueError as error:
+            raise RefusedError(f"{path}, line {number}: {error}.") from error
+
+
+def _capture(pcap: Path | None, requests: Path | None, folder: Path, exchanges: int) -> Path:
+    made = folder / "made.pcap"
+    if requests is not None:
+        asked = list(_requests(requests))
+        say(f"making exchanges of {len(asked)} requests …")
+        traffic.write_requests(made, asked)
+        return made
     if pcap is None:
-        made = folder / "made.pcap"
         say(f"making {exchanges} exchanges …")
         traffic.write(made, exchanges)
         return made
@@ -156,7 +201,8 @@ Result = tuple[list[Case], dict[str, Figure]]
 class _Measured:
     """One capture, measured in several ways."""
 
-    def __init__(self, capture: Path, folder: Path, rounds: int) -> None:
+    def __init__(self, capture: Path, folder: Path, rounds: int, crs: Path | None) -> None:
+        self._crs = crs
         self._capture = capture
         self._folder = folder
         self._rounds = rounds
@@ -198,10 +244,35 @@ class _Measured:
 
     def service(self, name: str) -> Result:
         """One service's core over the exchanges."""
-        spent = self._interleaved(
-            {name: lambda: stages.one_service(name, self._deployment, self._records)}
-        )
+        spent = self._interleaved({name: lambda: self._core(name, self._records)})
         return [Case(name, "exchanges", self._exchanges, spent[name])], {}
+
+    def detect(self) -> Result:
+        """The core of detection over everything; ModSecurity over the first requests of it."""
+        files = modsecurity.rules(self._crs)
+        if not files:
+            return self.service("detect")
+        try:
+            engine = modsecurity.Engine(files)
+        except ValueError as error:
+            raise RefusedError(f"ModSecurity refuses the rules: {error}") from error
+        say(f"beside it: {engine.name}")
+        first = [one for one in self._records if one.key is not None][:PEER_REQUESTS]
+        asked = modsecurity.asked(Exchange(record.value or b"") for record in first)
+        ours, peer = f"detect, the first {len(first)}", engine.name
+        spent = self._interleaved({
+            "detect": lambda: self._core("detect", self._records),
+            ours: lambda: self._core("detect", first),
+            peer: lambda: engine.cpu_s(asked),
+        })  # fmt: skip
+        cases = {
+            name: Case(name, "exchanges", self._exchanges if name == "detect" else len(first), each)
+            for name, each in spent.items()
+        }
+        return list(cases.values()), {f"{ours} against {peer}": cases[ours].times(cases[peer])}
+
+    def _core(self, name: str, records: Sequence[Output]) -> float:
+        return stages.one_service(name, self._deployment, records)
 
     def pipeline(self) -> Result:
         """Everything from the file to findings and operations, stage by stage."""

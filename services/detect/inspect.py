@@ -33,7 +33,7 @@ def inspect_lines(lines: Iterable[bytes | str]) -> Iterator[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            name, request, response = _read(line, number)
+            name, request, response = read_line(line, number)
         except ValueError as error:
             yield {"id": f"line {number}", "error": f"line {number}: {error}"}
             continue
@@ -85,7 +85,7 @@ def _match(signal: Signal) -> dict[str, Any]:
     }
 
 
-def _read(line: bytes | str, number: int) -> tuple[str, bytes, bytes | None]:
+def read_line(line: bytes | str, number: int) -> tuple[str, bytes, bytes | None]:
     """(id, request, response). Raises ValueError with one sentence."""
     if len(line) >= LINE_BYTES_MAX:
         raise ValueError(f"longer than {LINE_BYTES_MAX >> 20} MiB")

@@ -9,8 +9,10 @@ import gzip
 import json
 import random
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from ipaddress import IPv4Address
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,14 +49,31 @@ Frames = Iterator[tuple[bytes, bytes]]
 def write(path: Path, exchanges: int, seed: int = 1) -> int:
     """The capture; how many packets it has."""
     chance = random.Random(seed)  # noqa: S311 (traffic, not secrets)
-    at_us, packets = BEGIN_US, 0
+    ask = partial(request, chance, attack_share=ATTACK_SHARE)
+    return _written(path, frames(exchanges, chance, ask))
+
+
+def write_requests(path: Path, requests: Sequence[bytes], seed: int = 1) -> int:
+    """The capture of these requests, each answered; how many packets it has.
+
+    The last connection is filled with the first requests again.
+    """
+    chance = random.Random(seed)  # noqa: S311 (traffic, not secrets)
+    connections = -(-len(requests) // EXCHANGES_A_CONNECTION)
+    again = cycle(requests)
+    exchanges = connections * EXCHANGES_A_CONNECTION
+    return _written(path, frames(exchanges, chance, lambda _: next(again)))
+
+
+def _written(path: Path, packets: "Frames") -> int:
+    at_us, count = BEGIN_US, 0
     with path.open("wb") as file:
         file.write(GLOBAL_HEADER)
-        for frame, _ in frames(exchanges, chance, lambda host: request(chance, host, ATTACK_SHARE)):
+        for frame, _ in packets:
             file.write(record(frame, at_us))
             at_us += PACKET_US
-            packets += 1
-    return packets
+            count += 1
+    return count
 
 
 def record(frame: bytes, at_us: int) -> bytes:

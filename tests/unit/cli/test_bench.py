@@ -1,5 +1,6 @@
 """Figures are of interleaved rounds, and a peer stands beside ours only where it ran."""
 
+import base64
 import json
 import math
 import stat
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from services.cli.__main__ import run
+from services.cli.measure import modsecurity
 from services.cli.measure.figures import Case, Figure
 from services.cli.measure.latency import Latency, percentile
 from services.cli.measure.live_agent import ATTACK_EVERY, LENGTH, Rate, written
@@ -32,9 +34,14 @@ def lines(capfdbinary: pytest.CaptureFixture[bytes]) -> list[Any]:
     return [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
 
 
-def bench(what: str) -> int:
+def bench(what: str, *more: str) -> int:
     small = ["--rounds", "2", "--exchanges", "160", "--rate", "0", "--flows", "40"]
-    return run(["bench", what, "--json", *small])
+    return run(["bench", what, "--json", *small, *more])
+
+
+@pytest.fixture(autouse=True)
+def no_rules_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modsecurity, "DEBIAN", tmp_path / "debian")
 
 
 @pytest.mark.parametrize("what", ["detect", "browsing", "discovery"])
@@ -45,6 +52,63 @@ def test_a_service_is_measured_over_every_exchange(
     (case,) = lines(capfdbinary)
     assert (case["case"], case["units"], case["rounds"]) == (what, 160, 2)
     assert case["per_cpu_s"]["median"] > 0
+
+
+def core_rules(folder: Path) -> Path:
+    """Two rules in the form of the Core Rule Set: one finds quotes, one says so."""
+    (folder / "rules").mkdir(parents=True)
+    (folder / "crs-setup.conf.example").write_text("# OWASP CRS ver.9.9.9\n")
+    (folder / "rules" / "REQUEST-949-BLOCKING-EVALUATION.conf").write_text(
+        'SecRule ARGS "@contains \'" "id:949110,phase:2,pass,t:none,log,msg:\'Exceeded\'"\n'
+    )
+    return folder
+
+
+def test_modsecurity_judges_the_same_requests(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert bench("detect", "--crs", str(core_rules(tmp_path / "crs"))) == 0
+    whole, ours, peer, ratio = lines(capfdbinary)
+    assert (whole["case"], ours["case"]) == ("detect", "detect, the first 160")
+    assert peer["case"].endswith("OWASP CRS 9.9.9")
+    assert whole["units"] == ours["units"] == peer["units"] == 160
+    assert ratio["name"] == f"{ours['case']} against {peer['case']}"
+
+
+def test_modsecurity_is_given_the_whole_request(tmp_path: Path) -> None:
+    engine = modsecurity.Engine(modsecurity.rules(core_rules(tmp_path / "crs")))
+    found = {"a": "b", "o'neill": "o'neill"}
+    for name, value in found.items():
+        form = modsecurity.Asked(
+            client="10.0.0.1", server="10.0.0.2", method="POST", target="/", version="1.1",
+            headers=[("Host", "x"), ("Content-Type", "application/x-www-form-urlencoded")],
+            body=f"name={value}".encode(),
+        )  # fmt: skip
+        assert engine.flagged(form) is (name == "o'neill")
+
+
+def test_rules_that_the_peer_cannot_read_are_named(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    folder = core_rules(tmp_path / "crs")
+    (folder / "rules" / "broken.conf").write_text("SecRule\n")
+    assert bench("detect", "--crs", str(folder)) == 2
+    assert b"ModSecurity refuses the rules" in capfdbinary.readouterr().err
+
+
+def test_requests_of_a_file_are_measured(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    asked = tmp_path / "asked.jsonl"
+    raw = base64.b64encode(b"GET /?q=1 HTTP/1.1\r\nHost: x.example\r\n\r\n").decode()
+    asked.write_text("".join(f'{{"id":"{n}","request_b64":"{raw}"}}\n' for n in range(10)))
+    assert bench("detect", "--requests", str(asked)) == 0
+    (case,) = lines(capfdbinary)
+    assert case["units"] == 16  # Two connections of eight.
+    asked.write_text('{"id":"1"}\n')
+    assert bench("detect", "--requests", str(asked)) == 2
+    last = capfdbinary.readouterr().err.decode().splitlines()[-1]
+    assert last.startswith(f"sidetap: {asked}, line 1: ")
 
 
 def test_the_pipeline_is_the_sum_of_its_stages(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
