@@ -25,9 +25,10 @@ from services.cli.comparison import EXAMPLES_MAX, changes, opened_within
 from services.cli.lag import lags
 from services.cli.moments import moment_us
 from services.cli.output import Format, chosen, print_json, print_people, say, table
-from services.cli.refusal import RefusedError
+from services.cli.refusal import RefusedError, os_reason
 from services.cli.replay_range import Places, Range, find
 from services.cli.supervisor import Child, Supervisor
+from services.detect.models import RULES, loaded
 from services.runtime.topics_admin import Difference, TopicsError, apply, drop_run
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,48}")
@@ -44,6 +45,12 @@ OUTPUTS = (
     "exchanges", "ledger", "sightings", "signals", "weaknesses", "findings", "endpoints", "advice",
     "dead-letters",
 )  # fmt: skip
+
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", metavar="F", help="Decided by this model, or by `rules` alone."),
+]
 
 
 class Source(StrEnum):
@@ -68,6 +75,7 @@ def replay(
         typer.Option("--from", metavar="T", help="From 2026-11-22T20:00:00Z, or 2h ago."),
     ] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="T", help="Up to this moment.")] = None,
+    model: ModelOption = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Show what changed since: findings gained and lost.")
     ] = False,
@@ -86,6 +94,7 @@ def replay(
     Examples:
       sidetap replay --topic exchanges --run tuesday --from 2026-11-24 --to 2026-11-25
       sidetap replay --run new-rules --from 7d --compare
+      sidetap replay --run new-model --from 7d --model model.json --compare
       sidetap replay --drop tuesday
     """
     settings = client(kafka)
@@ -97,7 +106,7 @@ def replay(
         now_us = time.time_ns() // 1_000
         from_us, to_us = (moment_us(word, now_us) if word else None for word in (from_, to))
         wanted = find(settings, topic.value, from_us, to_us)
-        _replay(settings, run, topic, wanted)
+        _replay(settings, run, topic, wanted, _environment(model))
         if compare:
             _show_changes(settings, run, (from_us, to_us), chosen(said))
         else:
@@ -122,16 +131,36 @@ def _name(name: str) -> str:
     return name
 
 
-def _replay(settings: dict[str, Any], run: str, source: Source, wanted: Range) -> None:
+def _environment(model: str | None) -> dict[str, str]:
+    """What the workers of the run are told beside their settings."""
+    if model is None:
+        return {}
+    if model != RULES:
+        try:
+            loaded(Path(model).read_bytes())
+        except OSError as error:
+            raise RefusedError(f"there is no model {model!r}: {os_reason(error)}.") from error
+        except ValueError as error:
+            raise RefusedError(f"{model} is no model: {error}.") from error
+    return {"SIDETAP_DETECT__MODEL": model if model == RULES else str(Path(model).resolve())}
+
+
+def _replay(
+    settings: dict[str, Any],
+    run: str,
+    source: Source,
+    wanted: Range,
+    environment: Mapping[str, str],
+) -> None:
     say(f"replaying {wanted.records} records of {source} as {run}")
-    services = SERVICES if source is Source.packets else SERVICES[1:]
+    services = _services(source)
     states = [f"state.{name}" for name in services]
     made = [Difference(n, missing=True) for n in (*OUTPUTS, *states) if n != source.value]
     apply(settings, made, prefix=f"run.{run}.")
     # With packets, only reassembly reads the past itself; the others follow its outputs.
     for name in services[:1] if source is Source.packets else services:
         _start_at(settings, f"run.{run}.{name}", wanted.begins)
-    _work(settings, run, source, services, wanted.ends)
+    _work(settings, run, source, environment, wanted.ends)
 
 
 def _refuse_existing(settings: Mapping[str, Any], run: str) -> None:
@@ -150,8 +179,16 @@ def _start_at(settings: Mapping[str, Any], group: str, begins: Places) -> None:
     answer.result(ANSWER_S_MAX)
 
 
+def _services(source: Source) -> Sequence[str]:
+    return SERVICES if source is Source.packets else SERVICES[1:]
+
+
 def _work(
-    settings: Mapping[str, Any], run: str, source: Source, services: Sequence[str], ends: Places
+    settings: Mapping[str, Any],
+    run: str,
+    source: Source,
+    environment: Mapping[str, str],
+    ends: Places,
 ) -> None:
     """Run the workers until all that the range holds has been worked off."""
     with tempfile.TemporaryDirectory(prefix="sidetap-replay-") as name:
@@ -160,8 +197,9 @@ def _work(
         until.write_text(json.dumps({f"{topic}/{n}": at for (topic, n), at in ends.items()}))
         supervisor = Supervisor(folder / "logs", say)
         try:
-            for service in services:
-                supervisor.add(Child(service, _command(settings, run, source, service, until)))
+            for service in _services(source):
+                command = _command(settings, run, source, service, until)
+                supervisor.add(Child(service, command, environment))
             _until_quiet(settings, run, supervisor, ends)
         finally:
             supervisor.stop()

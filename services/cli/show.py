@@ -8,7 +8,7 @@ from sidetap_native import Exchange
 
 from schemas.types import Finding
 from services.cli import found
-from services.cli.broker import KafkaOption, client, records
+from services.cli.broker import Client, KafkaOption, client, records
 from services.cli.json_forms import exchange_form, finding_form
 from services.cli.masked_body import masked_body
 from services.cli.moments import iso
@@ -56,19 +56,19 @@ def show(
     wanted: dict[str, int | None] = {id_: None}
     if finding:
         wanted = {evidence.exchange: evidence.at_us for evidence in finding.evidence}
-    exchanges = _exchanges(settings, wanted)
-    if finding is None and not exchanges:
+    seen = exchanges(settings, wanted)
+    if finding is None and not seen:
         raise RefusedError(f"there is no finding or exchange {id_!r} (any more).")
     if chosen(said) is Format.jsonl:
         masker = Masker(mask_key(None))
         forms = [finding_form(finding)] if finding else []
-        print_json([*forms, *(masked_form(e, masker) for e in exchanges)])
+        print_json([*forms, *(masked_form(e, masker) for e in seen)])
         return
-    parts = [*(_finding_text(finding) if finding else ()), *_exchange_texts(exchanges, finding)]
+    parts = [*(_finding_text(finding) if finding else ()), *_exchange_texts(seen, finding)]
     print_people(*parts)
 
 
-def _exchanges(settings: Any, wanted: dict[str, int | None]) -> list[Exchange]:
+def exchanges(settings: Client, wanted: dict[str, int | None]) -> list[Exchange]:
     """The highest revision of each wanted exchange that the topic still holds."""
     times = [at_us for at_us in wanted.values() if at_us is not None]
     # The broker stamps a record after the packet was seen, so nothing older need be read.

@@ -15,7 +15,7 @@ from schemas.codec import decode_as, encode
 from schemas.types import Finding, PolicyEntry, Watermark
 from services.detect import findings, partials
 from services.detect.exclusions import Exclusions
-from services.detect.models import Models
+from services.detect.models import fixed
 from services.detect.partials import Partials
 from services.detect.responses.answered import answered
 from services.detect.responses.reading import Reading
@@ -63,7 +63,7 @@ class DetectCore:
         self._source = f"detect/{partition}/pulse"
         self._marks: dict[str, Watermark] = {}
         self._exclusions = Exclusions()
-        self._models = Models()
+        self._models = fixed(settings.model)
         self._policy_offset = -1
         self._watermarks = Watermarks()
         # `open`: as it stands; `told`: as people know it. Both are needed to say when to tell.

@@ -42,10 +42,27 @@ def loaded(data: bytes) -> Model:
     return Model(form)
 
 
+def fixed(name: str) -> "Models":
+    """Those of a file, or "rules", whatever `policy` says; with no name, those that it says.
+
+    Raises ValueError, in one sentence, where the file is no model.
+    """
+    models = Models()
+    if name:
+        try:
+            models.active = None if name == RULES else loaded(Path(name).read_bytes())
+        except OSError as error:
+            raise ValueError(f"there is no model {name!r}: {error.strerror}") from error
+        models.choose = False
+    return models
+
+
 class Models:
     """Of one partition: each reads `policy` by itself."""
 
     def __init__(self) -> None:
+        self.choose = True
+        """Whether `policy` says which of them decides."""
         first = shipped()
         self._known: dict[str, Model | None] = {RULES: None}
         if first is not None:
@@ -64,7 +81,8 @@ class Models:
         if entry.kind != "model":
             return
         if entry.id == CHOICE:
-            self._choose(entry)
+            if self.choose:
+                self._choose(entry)
         elif entry.removed:
             self._forget(entry.id.removeprefix(f"{CHOICE}/"))
         else:

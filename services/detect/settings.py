@@ -11,7 +11,8 @@ class Settings:
     A finding is told again at each doubling of its count or after `update_s`, and closed after
     `quiet_s` without another attack. `block_score`: the score, 0 to 1, from which an inline gate
     would have blocked. A vulnerability is closed when it was not seen for
-    `vulnerability_quiet_s`, a day. `mask_key_file`: see services/runtime/mask_key.py.
+    `vulnerability_quiet_s`, a day. `mask_key_file`: see services/runtime/mask_key.py. `model`: of
+    a replay, the model that decides whatever `policy` says: a file, or "rules".
     """
 
     quiet_s: int = 900
@@ -19,6 +20,7 @@ class Settings:
     block_score: float = 0.6
     vulnerability_quiet_s: int = 86_400
     mask_key_file: Path | None = None
+    model: str = ""
 
     def __post_init__(self) -> None:
         # A finding's id holds the minute of its opening: the next one must be in another.

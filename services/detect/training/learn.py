@@ -57,8 +57,8 @@ def ordinary() -> Kinds:
 
 def trained(samples: Sequence[Sample], plain: Kinds, active: Model | None) -> Trained:
     """A model of four fifths of the samples, judged on the fifth."""
-    held = [one for number, one in enumerate(samples) if _held(one, number)]
-    rest = [one for number, one in enumerate(samples) if not _held(one, number)]
+    held = [one for number, one in enumerate(samples) if held_back(one, number)]
+    rest = [one for number, one in enumerate(samples) if not held_back(one, number)]
     kept = without_near_duplicates(rest, held)
     form = fitted(kept, _unlike(plain, held))
     return Trained(
@@ -94,7 +94,10 @@ def _unlike(kinds: Kinds, scored: Sequence[Sample]) -> Kinds:
     return {kind: unlike(values, scored) for kind, values in kinds.items()}
 
 
-def _held(one: Sample, number: int) -> bool:
-    """By content, so that equal requests are on one side."""
+def held_back(one: Sample, number: int) -> bool:
+    """Whether a model is judged on it and not trained: by content, so equal ones are together.
+
+    `number`: its place among the samples, for those that have no value to go by.
+    """
     name = repr([sorted(value) for value in one.values]) if one.values else str(number)
     return hashlib.sha256(name.encode()).digest()[0] % HELD_ONE_IN == 0

@@ -1,6 +1,7 @@
 """Labelled requests as a model is trained and judged on.
 
-In:   JSON lines: `id`, `source`, `label` ("attack" or "benign"), `class`, `request_b64`, `weak`.
+In:   JSON lines: `id`, `source`, `label` ("attack" or "benign"), `class`, `request_b64`, `weak`;
+      or requests of exchanges, with what was said of them.
 Out:  samples: what the rules say of the request, and the values that a model would be asked of.
 """
 
@@ -21,12 +22,30 @@ Terms = frozenset[bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Who says what a request is, and where it stands.
+
+    `label`: "file", "label" (a person's, of the topic) or "ordinary" (of a time without attacks).
+    Of a file, `exchange` is the line's id and there is no topic.
+    """
+
+    label: str
+    by: str = ""
+    exchange: str = ""
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One labelled request. `read`: its points and what the rules say of them."""
 
     source: str
     attack: bool
     class_: str
+    request: RequestView
+    origin: Origin
     read: Signals
     values: tuple[Terms, ...]
     """The terms of each value that a model is asked of, texts left out."""
@@ -54,14 +73,15 @@ def samples_of(lines: Iterable[bytes], inspector: Inspector) -> Iterator[Sample]
             continue
         request = rawhttp.exchange(str(number), raw, None).request
         assert request is not None
-        yield sample(source, label == "attack", class_, request, inspector)
+        origin = Origin("file", exchange=str(given.get("id", number)))
+        yield sample(source, label == "attack", class_, request, origin, inspector.read(request))
 
 
 def sample(
-    source: str, attack: bool, class_: str, request: RequestView, inspector: Inspector
+    source: str, attack: bool, class_: str, request: RequestView, origin: Origin, read: Signals
 ) -> Sample:
-    """One request with its label."""
-    read = inspector.read(request)
+    """One request with its label, as it was read."""
     points = [point for point in read.points.found if asked_of(point.place, point.value)]
     values = {frozenset(terms(point.value)) for point in points if not is_text(point.value)}
-    return Sample(source, attack, class_, read, tuple(sorted(values, key=sorted)))
+    values_in_order = tuple(sorted(values, key=sorted))
+    return Sample(source, attack, class_, request, origin, read, values_in_order)

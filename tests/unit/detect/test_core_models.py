@@ -1,6 +1,9 @@
 """A model that comes through policy decides at once, stands in its findings, and can go again."""
 
 from functools import cache
+from pathlib import Path
+
+import pytest
 
 from schemas.codec import decode, encode
 from schemas.types import Finding, PolicyEntry
@@ -22,13 +25,16 @@ NAME = Model(FORM).hash
 ANGLE = "/items?size=%3Csmall"
 
 
+PLAIN = Settings()
+
+
 @cache
 def inspector() -> Inspector:
     return Inspector()
 
 
-def core(*said: tuple[str, str]) -> DetectCore:
-    made = DetectCore(Settings(), Masker(b"key"), ExchangeView, inspector())
+def core(*said: tuple[str, str], settings: Settings = PLAIN) -> DetectCore:
+    made = DetectCore(settings, Masker(b"key"), ExchangeView, inspector())
     for number, (id_, body) in enumerate(said):
         entry = PolicyEntry(
             id=id_, kind="model", site="", host="", path="", where="", body=body, by="ann",
@@ -40,6 +46,7 @@ def core(*said: tuple[str, str]) -> DetectCore:
 
 MODEL = (f"model/{NAME}", canonical(FORM).decode())
 ACTIVE = ("model", f'{{"active":"{NAME}"}}')
+RULES_ONLY = ("model", '{"active":"rules"}')
 SHADOW = ("model", f'{{"active":"rules","shadow":"{NAME}"}}')
 
 
@@ -89,3 +96,14 @@ def test_a_model_that_cannot_be_read_is_rejected_and_changes_nothing() -> None:
     one = core(MODEL, ACTIVE, ("model", '{"active":"0000"}'))
     assert len(one.take().rejected) == 1
     assert findings(one, ANGLE)[0][0].model == NAME
+
+
+def test_a_replay_is_decided_by_its_own_model_whatever_policy_says(tmp_path: Path) -> None:
+    file = tmp_path / "model.json"
+    file.write_bytes(canonical(FORM))
+    forced = core(RULES_ONLY, settings=Settings(model=str(file)))
+    assert [one.model for one in findings(forced, ANGLE)[0]] == [NAME]
+    rules = core(MODEL, ACTIVE, settings=Settings(model="rules"))
+    assert findings(rules, ANGLE)[0] == []
+    with pytest.raises(ValueError, match="there is no model"):
+        core(settings=Settings(model=str(tmp_path / "none")))
