@@ -8,13 +8,14 @@ A group is class, site, host, endpoint and client. Evidence is what opened it an
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from schemas.ids import digest, finding_id
-from schemas.types import ClosedFinding, Evidence, Finding
+from schemas.types import ClosedFinding, Evidence, Finding, Severity
 from services.detect.detectors import BY_CLASS
 from services.detect.evidence import evidence
-from services.detect.rules import Detector
+from services.detect.rules import SEVERITIES, Detector
 from services.detect.scoring import Signal, Verdict
 from services.detect.settings import Settings
 from services.detect.view import ExchangeView, RequestView
@@ -86,7 +87,7 @@ def opened(
         title=f"{detector.title} at {exchange.host}",
         summary=sentence(class_, exchange, verdict, 1),
         advice=detector.advice,
-        severity=detector.severity,
+        severity=severity(detector, signals),
         confidence=verdict.scores.get(class_, 1.0),
         site=exchange.site,
         application=exchange.application,
@@ -114,13 +115,16 @@ def went_on(
 ) -> Finding:
     """The finding after another exchange of its group."""
     class_ = finding.class_
-    latest = tuple(evidence(signal, exchange, masker) for signal in strongest(class_, verdict))
+    signals = strongest(class_, verdict)
+    gravest = severity(BY_CLASS.get(class_, BEYOND), signals)
+    latest = tuple(evidence(signal, exchange, masker) for signal in signals)
     score = verdict.scores.get(class_, 0.0)
     return replace(
         finding,
         count=finding.count + 1,
         at_us=max(finding.at_us, exchange.at_us),
         confidence=max(finding.confidence, score),
+        severity=max(finding.severity, gravest, key=SEVERITIES.index),
         would_block=finding.would_block or score >= settings.block_score,
         summary=sentence(class_, exchange, verdict, finding.count + 1),
         model=verdict.model,
@@ -161,6 +165,12 @@ def reopened(opened: Finding, closed: ClosedFinding) -> Finding:
         opened_us=min(opened.opened_us, closed.opened_us),
         count=closed.count + opened.count,
     )
+
+
+def severity(detector: Detector, signals: Sequence[Signal]) -> Severity:
+    """The class's, or the gravest that one of the rules has of its own."""
+    own = [signal.rule.severity for signal in signals if signal.rule.severity]
+    return max(own, key=SEVERITIES.index, default=detector.severity)
 
 
 def strongest(class_: str, verdict: Verdict) -> list[Signal]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from schemas.types import Severity
 from services.detect.points import Point
 
+SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -48,6 +50,7 @@ class Rule:
     SQL the words of SQL say little. `only` limits it to places that begin so. `check` looks at
     the match's surroundings where a pattern cannot. `line_end`: every match has a line end in it;
     the joined scan, which sees one between any two values, is not asked where no value has one.
+    `severity`: where it is another than that of its class.
     """
 
     id: str
@@ -58,6 +61,7 @@ class Rule:
     only: tuple[str, ...] = ()
     check: Check | None = None
     line_end: bool = False
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from services.detect import learned, libinjection
 from services.detect.context import is_text
 from services.detect.detectors import DETECTORS, class_of
 from services.detect.fixation import fixations
+from services.detect.graphql_abuse import abuses
 from services.detect.matcher import Matcher
 from services.detect.model import Model
 from services.detect.points import Cutter, Point, Points
@@ -58,7 +59,7 @@ class Inspector:
         """What a request holds and what the rules say of it, before anybody decides."""
         points = self._cutter.request(request)
         found = self._signals(points)
-        said = chain(fixations(request, points), smuggling(request, anomalies))
+        said = chain(fixations(request, points), smuggling(request, anomalies), abuses(points))
         found += (one for rule, match in said if (one := signal_of(rule, match)))
         if not found and not points.overlimit:
             self._cutter.learn(points)

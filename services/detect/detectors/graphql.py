@@ -1,4 +1,4 @@
-"""GraphQL abuse: questions about the schema itself. (Depth, aliases and batches: issue 5.)"""
+"""GraphQL abuse: questions about the schema itself. What documents cost: graphql_abuse.py."""
 
 from services.detect.rules import Detector, Rule
 
@@ -15,12 +15,13 @@ RULES = (
 
 DETECTOR = Detector(
     class_="graphql",
-    title="GraphQL introspection",
-    advice="Switch introspection off in production, or accept it and exclude this rule for the host.",
+    title="GraphQL abuse",
+    advice="Switch introspection off in production, or accept it and exclude that rule for the host. Limit depth,"
+    " aliases, batches and cost where documents are parsed, before they are run.",
     severity="low",
-    cwe=("CWE-200",),
-    capec=("CAPEC-169",),
-    attack=("T1595",),
-    owasp=("API9:2023", "A05:2021"),
+    cwe=("CWE-200", "CWE-770", "CWE-799"),
+    capec=("CAPEC-169", "CAPEC-130"),
+    attack=("T1595", "T1499.003"),
+    owasp=("API9:2023", "API4:2023", "A05:2021"),
     rules=RULES,
 )

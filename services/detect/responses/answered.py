@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from schemas.types import Finding
 from services.detect.responses.rules import Proof
+from services.detect.rules import SEVERITIES
 from services.detect.view import ExchangeView
-from services.detect.vulnerability import GRADES, SEVERITIES, evidence
+from services.detect.vulnerability import GRADES, evidence
 from services.runtime.masking import Masker
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from services.detect.detectors import BY_CLASS, DETECTORS
 from services.detect.fixation import FIXATION
+from services.detect.graphql_abuse import RULES as GRAPHQL
 from services.detect.libinjection import FRAGMENT, HTML, INJECTION
 from services.detect.matcher import LAST, Matcher
 from services.detect.points import Point
@@ -13,7 +14,7 @@ from services.detect.smuggling import RULES as SMUGGLING
 ROOT = Path(__file__).parents[3]
 RULES = [rule for detector in DETECTORS for rule in detector.rules]
 # What is no pattern.
-BESIDE = [INJECTION, FRAGMENT, HTML, FIXATION, *SMUGGLING]
+BESIDE = [INJECTION, FRAGMENT, HTML, FIXATION, *SMUGGLING, *GRAPHQL]
 
 
 def test_ids_are_unique_and_begin_with_their_class() -> None:

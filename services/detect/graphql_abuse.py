@@ -1,0 +1,132 @@
+"""GraphQL abuse: documents made to cost the server more than they cost the client.
+
+In:   the points of a request.
+Out:  signals of class `graphql`, at the document.
+
+One small request can ask for the same thing a thousand times, or for a thousand things inside one
+another; limits of requests a second do not see it, and guesses of passwords hide in it. The limits
+are those that gateways ship with (depth 10, batch 10, document 100 KB), wider where clients of
+Relay, boards and code generators go beyond without harm.
+"""
+
+from collections.abc import Iterator
+
+from services.detect.graphql_document import BEGIN, READ_BYTES_MAX, shape
+from services.detect.points import Point, Points
+from services.detect.rules import Match, Rule
+
+# Levels of fields, those of Relay's connections counted once. Clients in the field stay below 8.
+DEPTH_MAX = 10
+# The same field under so many names in one selection: a board of counters has a handful.
+ALIASES_MAX = 10
+# The same field without a name of its own: the second asks for nothing that the first did not;
+# fragments written by hand repeat some.
+REPEATS_MAX = 10
+# Of a field: @include and @skip, and one of the client's library.
+DIRECTIVES_MAX = 5
+# Operations in one request: clients that batch send what one page asks for at once.
+BATCH_MAX = 10
+# Generated documents with all their fragments reach some 20 KB.
+DOCUMENT_BYTES_MAX = READ_BYTES_MAX
+# Shorter ones cannot exceed any limit.
+DOCUMENT_BYTES_MIN = 24
+# Where a batch, which is a list, has them.
+BATCHED = b"[].query"
+
+DEPTH = Rule(
+    id="graphql.depth",
+    pattern="",
+    weight=0.6,
+    title=f"Fields inside one another, deeper than {DEPTH_MAX}",
+    in_text=1.0,
+    severity="medium",
+)
+ALIASES = Rule(
+    id="graphql.aliases",
+    pattern="",
+    weight=0.6,
+    title=f"The same field more than {ALIASES_MAX} times under other names",
+    in_text=1.0,
+    severity="medium",
+)
+REPEATS = Rule(
+    id="graphql.repeats",
+    pattern="",
+    weight=0.6,
+    title=f"The same field more than {REPEATS_MAX} times over",
+    in_text=1.0,
+    severity="medium",
+)
+DIRECTIVES = Rule(
+    id="graphql.directives",
+    pattern="",
+    weight=0.6,
+    title=f"More than {DIRECTIVES_MAX} directives at one field",
+    in_text=1.0,
+    severity="medium",
+)
+BATCH = Rule(
+    id="graphql.batch",
+    pattern="",
+    weight=0.55,
+    title=f"More than {BATCH_MAX} operations in one request",
+    in_text=1.0,
+    severity="medium",
+)
+CIRCLE = Rule(
+    id="graphql.circular-fragment",
+    pattern="",
+    weight=0.65,
+    title="A fragment that holds itself",
+    in_text=1.0,
+    severity="medium",
+)
+SIZE = Rule(
+    id="graphql.size",
+    pattern="",
+    weight=0.5,
+    title=f"A document of more than {DOCUMENT_BYTES_MAX // 1_000} KB",
+    in_text=1.0,
+    severity="medium",
+)
+RULES = (DEPTH, ALIASES, REPEATS, DIRECTIVES, BATCH, CIRCLE, SIZE)
+
+
+def abuses(points: Points) -> Iterator[tuple[Rule, Match]]:
+    """What the documents of a request are made for."""
+    if b"{" not in points.joined:
+        return
+    documents = [point for point in points.found if _is_document(point)]
+    for point in documents:
+        match = Match(point, 0, len(point.value))
+        yield from ((rule, match) for rule in _of_one(point.value))
+    batched = [point for point in documents if point.name == BATCHED]
+    if len(batched) > BATCH_MAX:
+        yield BATCH, Match(batched[-1], 0, len(batched[-1].value))
+
+
+def _is_document(point: Point) -> bool:
+    """Where clients put documents: a parameter or member named query, or the body as a whole."""
+    return (
+        len(point.value) >= DOCUMENT_BYTES_MIN
+        and b"{" in point.value
+        and (point.name.endswith(b"query") or not point.name)
+        and point.place.startswith(("query", "body"))
+        and BEGIN.match(point.value) is not None
+    )
+
+
+def _of_one(document: bytes) -> Iterator[Rule]:
+    found = shape(document)
+    if found.depth > DEPTH_MAX:
+        yield DEPTH
+    if found.aliases > ALIASES_MAX:
+        yield ALIASES
+    if found.repeats > REPEATS_MAX:
+        yield REPEATS
+    if found.directives > DIRECTIVES_MAX:
+        yield DIRECTIVES
+    if found.circular:
+        yield CIRCLE
+    if len(document) > DOCUMENT_BYTES_MAX:
+        yield SIZE
