@@ -104,7 +104,7 @@ def train(
     if sum(one.attack for one in samples) < ATTACKS_MIN:
         raise RefusedError(f"fewer than {ATTACKS_MIN} attacks: a model of them would be chance.")
     plain = learn.ordinary()
-    made = learn.trained(samples, plain, _active(against))
+    made = _trained(samples, plain, against)
     model = Model(made.form)
     lines = list(_report(made))
     if leave_one_out:
@@ -116,6 +116,15 @@ def train(
         raise CheckFailedError("the new model is worse on what was held back; it is not written.")
     out.write_bytes(canonical(made.form))
     say(f"{out}: model {model.hash}, {made.trained_on} requests, {made.held_back} held back.")
+
+
+def _trained(samples: "Sequence[Sample]", plain: Any, against: Path | None) -> "Trained":
+    from services.detect.training import fit, learn
+
+    try:
+        return learn.trained(samples, plain, _active(against))
+    except fit.TooFewError as error:
+        raise RefusedError(f"{error}; label more, or add files.") from error
 
 
 def _learning() -> Any:

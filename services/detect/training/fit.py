@@ -66,7 +66,10 @@ def ordinary_terms(values: Iterable[bytes]) -> list[Terms]:
 
 
 def fitted(samples: Sequence[Sample], kinds: Kinds) -> dict[str, Any]:
-    """A model of these samples, with these values by kind beside the benign ones among them."""
+    """A model of these samples, with these values by kind beside the benign ones among them.
+
+    Raises TooFewError where there is nothing to learn from.
+    """
     ordinary = list(dict.fromkeys(value for kind in kinds.values() for value in kind))
     benign = [value for one in samples if not one.attack for value in one.values]
     negatives = list(dict.fromkeys([*ordinary, *benign]))
@@ -88,6 +91,10 @@ def fitted(samples: Sequence[Sample], kinds: Kinds) -> dict[str, Any]:
         "terms": _kept(names, model.coef_[0], WEIGHT_MIN),
         "classes": _classes(values, vectors, names),
     }
+
+
+class TooFewError(ValueError):
+    """The attacks hold too few different values; its text is one sentence."""
 
 
 def _regression() -> Any:
@@ -167,6 +174,11 @@ def _classes(values: Values, vectors: Any, names: Sequence[bytes]) -> dict[str, 
     matrix = vectors.transform([value for value, _ in named])
     classes = np.array([class_ for _, class_ in named])
     found: dict[str, Any] = {}
+    if not named:
+        raise TooFewError(
+            f"no class of attacks has {VALUES_OF_CLASS_MIN} different values that a model could"
+            " learn: short ones with signs in them, in a query, a form, JSON or a path"
+        )
     for class_ in sorted(set(classes)):
         one = _regression().fit(matrix, classes == class_) if len(set(classes)) > 1 else None
         found[str(class_)] = {

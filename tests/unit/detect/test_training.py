@@ -11,7 +11,7 @@ import pytest
 from services.detect.model import Model, terms
 from services.detect.training import learn
 from services.detect.training.duplicates import unlike, without_near_duplicates
-from services.detect.training.fit import Kinds, fitted, ordinary_terms
+from services.detect.training.fit import Kinds, TooFewError, fitted, ordinary_terms
 from services.detect.training.learn import Trained
 from services.detect.training.ordinary import KINDS, ordinary_values
 from services.detect.training.rates import rates
@@ -126,3 +126,9 @@ def test_a_source_is_scored_by_a_model_that_saw_neither_it_nor_its_kin() -> None
 def test_ordinary_values_are_always_the_same(kind: str) -> None:
     assert list(ordinary_values(kind, 50)) == list(ordinary_values(kind, 60))[:50]
     assert len(set(ordinary_values(kind, 600))) > 500
+
+
+def test_attacks_without_values_to_learn_from_are_said() -> None:
+    given = samples([line("<same <<~~value", "attack")] * 60 + [line("plain;", "benign")])
+    with pytest.raises(TooFewError, match="no class of attacks has"):
+        learn.trained(given, plain(), None)
