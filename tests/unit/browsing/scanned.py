@@ -11,6 +11,7 @@ each connection one of fifty addresses. Nothing inside the connections is change
 import socket
 import struct
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -65,9 +66,9 @@ Frame = tuple[int, bytes]
 
 
 @contextmanager
-def serving() -> Iterator[int]:
-    """The site on a port of this machine."""
-    server = Listening(("127.0.0.1", 0), Site)
+def serving(site: type[BaseHTTPRequestHandler] = Site) -> Iterator[int]:
+    """A site on a port of this machine."""
+    server = Listening(("127.0.0.1", 0), site)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -76,6 +77,17 @@ def serving() -> Iterator[int]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def may_tap() -> bool:
+    """Whether this user may listen on the loopback."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+    except PermissionError:
+        return False
+    return True
 
 
 def scan(command: Sequence[str], port: int) -> list[bytes]:

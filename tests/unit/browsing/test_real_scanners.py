@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 from functools import cache
@@ -11,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.browsing.scanned import Pace, client, scan, serving, write
+from tests.unit.browsing.scanned import Pace, client, may_tap, scan, serving, write
 
 LISTS = Path("/usr/share/dirb/wordlists")
 LIST = LISTS / "small.txt"
@@ -23,18 +22,8 @@ COMMANDS = {
 FAST, SECOND, MINUTE = 0.002, 1.0, 60.0
 
 
-def _may_tap() -> bool:
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
-    except PermissionError:
-        return False
-    return True
-
-
 pytestmark = [
-    pytest.mark.skipif(not _may_tap(), reason="no right to tap the loopback"),
+    pytest.mark.skipif(not may_tap(), reason="no right to tap the loopback"),
     pytest.mark.skipif(not LIST.exists(), reason="no wordlists: apt install dirb"),
 ]
 
