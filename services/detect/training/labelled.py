@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from schemas.types import Finding, Label
 from services.detect import findings
 from services.detect.training.samples import Origin, Sample, sample
-from services.detect.verdict import Inspector, decide, nothing_excluded
+from services.detect.verdict import Inspector, Signals, decide, nothing_excluded
 from services.detect.view import ExchangeView, RequestView
 
 SOURCE = "labels"
@@ -31,8 +31,7 @@ class _Said:
     attack: bool
     class_: str
     by: str
-    found: str = ""
-    """The class of the finding; empty: the word is of one exchange."""
+    of_a_finding: bool = False
     first_us: int = 0
     last_us: int = 0
 
@@ -61,7 +60,7 @@ class Labelled:
     @property
     def since_us(self) -> int | None:
         """Packet time before which no wanted exchange is; None: any may be."""
-        if any(not said.found for said in self._exchanges.values()):
+        if any(not said.of_a_finding for said in self._exchanges.values()):
             return None
         return min((said.first_us for said in self._groups.values()), default=None)
 
@@ -76,12 +75,13 @@ class Labelled:
         request = exchange.request
         if request is None or exchange.part is not None or exchange.revision > 0:
             return None
-        said = self._exchanges.get(exchange.id) or self._of_its_group(exchange, request)
-        if said is None or self._taken[said.id] >= A_LABEL_MAX:
+        own = self._exchanges.get(exchange.id)
+        if own is None and exchange.client_ip not in self._clients:
             return None
         read = self._inspector.read(request)
-        of_group = said.found and exchange.id not in self._exchanges
-        if of_group and said.found not in decide(read, nothing_excluded, None).scores:
+        said = own if own and not own.of_a_finding else self._of_a_finding(exchange, request, read)
+        said = said or own
+        if said is None or self._taken[said.id] >= A_LABEL_MAX:
             return None
         self._taken[said.id] += 1
         class_ = said.class_ if said.attack else ""
@@ -98,7 +98,7 @@ class Labelled:
             self.passed_over += 1
             return
         said = _Said(
-            label.id, label.verdict, label.class_ or finding.class_, label.by, finding.class_,
+            label.id, label.verdict, label.class_ or finding.class_, label.by, True,
             finding.opened_us, finding.at_us if finding.state == "closed" else NO_END_US,
         )  # fmt: skip
         self._groups[finding.subject] = said
@@ -106,11 +106,18 @@ class Labelled:
         for evidence in finding.evidence:
             self._exchanges[evidence.exchange] = said
 
-    def _of_its_group(self, exchange: ExchangeView, request: RequestView) -> _Said | None:
-        if exchange.client_ip not in self._clients:
-            return None
-        for class_ in sorted({said.found for said in self._groups.values()}):
-            said = self._groups.get(findings.group(exchange, request, class_))
-            if said and said.first_us <= exchange.at_us <= said.last_us:
-                return said
-        return None
+    def _of_a_finding(
+        self, exchange: ExchangeView, request: RequestView, read: Signals
+    ) -> _Said | None:
+        """The word on the finding that the exchange counts for.
+
+        Of several an attack before a false alarm, and what was sent before who sent it: a scanner's
+        injection is an injection.
+        """
+        classes = decide(read, nothing_excluded, None).scores
+        words = (self._groups.get(findings.group(exchange, request, name)) for name in classes)
+        inside = [
+            said for said in words if said and said.first_us <= exchange.at_us <= said.last_us
+        ]
+        ranked = sorted(inside, key=lambda said: (not said.attack, said.class_ == "scanner"))
+        return ranked[0] if ranked else None

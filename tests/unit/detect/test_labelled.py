@@ -104,6 +104,17 @@ def test_of_two_words_attack_counts() -> None:
     assert made.attack
 
 
+def test_an_injection_of_a_scanner_is_an_injection() -> None:
+    agent = [(b"User-Agent", b"sqlmap/1.7")]
+    scanned = [exchange(INJECTION.format(n), at_s=n, headers=agent) for n in range(3)]
+    kept = findings(scanned)
+    wanted = Labelled([label(f"finding/{id_}", True) for id_ in kept], kept.get, inspector())
+    assert {one.class_ for one in kept.values()} == {"scanner", "sqli"}
+    views = [ExchangeView(encode(one)) for one in scanned]
+    made = [wanted.sample(view, partial(Origin, exchange=view.id)) for view in views]
+    assert [one and one.class_ for one in made] == ["sqli"] * 3
+
+
 def test_what_names_nothing_is_counted() -> None:
     wanted = Labelled([label("finding/none", True)], {}.get, inspector())
     assert (wanted.passed_over, bool(wanted)) == (1, False)
