@@ -199,6 +199,9 @@ class Batch:
         """(key, record) in order: Exchange by "site/client"; a Watermark has no key and belongs
         on every partition of the exchanges topic."""
     @property
+    def encrypted(self) -> list[tuple[bytes, bytes]]:
+        """(key, record) of EncryptedFlow by "site/server": flows whose content stays closed."""
+    @property
     def rows(self) -> list[tuple[bytes, bytes | None]]:
         """State rows that changed; None: a tombstone."""
     @property

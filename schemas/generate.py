@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent
 TARGET = FOLDER / "types.py"
 NATIVE_TARGET = FOLDER.parent / "native" / "src" / "schema.rs"
 # The records that native code writes or reads, and the enumerations inside them.
-NATIVE_RECORDS = ("Exchange", "LedgerEntry", "PacketBlock", "Watermark")
+NATIVE_RECORDS = ("EncryptedFlow", "Exchange", "LedgerEntry", "PacketBlock", "Watermark")
 
 HEAD = '''"""Every record that crosses a topic or is kept as state.
 

@@ -91,6 +91,82 @@ class DeadLetter:
         )
 
 
+Transport = Literal["other", "tls", "quic"]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptedFlow:
+    """A flow whose content nobody here can read: who spoke to whom, under which name, and how much since its last record."""
+
+    id: str
+    part: int
+    over: bool
+    site: str
+    source: str
+    transport: Transport
+    at_us: int
+    until_us: int
+    client_ip: str
+    client_port: int
+    server_ip: str
+    server_port: int
+    community_id: str
+    server_name: str | None
+    protocol: str | None
+    version: str | None
+    ja4: str | None
+    client_bytes: int
+    server_bytes: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "id": self.id,
+            "part": self.part,
+            "over": self.over,
+            "site": self.site,
+            "source": self.source,
+            "transport": self.transport,
+            "at_us": self.at_us,
+            "until_us": self.until_us,
+            "client_ip": self.client_ip,
+            "client_port": self.client_port,
+            "server_ip": self.server_ip,
+            "server_port": self.server_port,
+            "community_id": self.community_id,
+            "server_name": self.server_name,
+            "protocol": self.protocol,
+            "version": self.version,
+            "ja4": self.ja4,
+            "client_bytes": self.client_bytes,
+            "server_bytes": self.server_bytes,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "EncryptedFlow":
+        """From fastavro."""
+        return cls(
+            id=value["id"],
+            part=value["part"],
+            over=value["over"],
+            site=value["site"],
+            source=value["source"],
+            transport=value["transport"],
+            at_us=value["at_us"],
+            until_us=value["until_us"],
+            client_ip=value["client_ip"],
+            client_port=value["client_port"],
+            server_ip=value["server_ip"],
+            server_port=value["server_port"],
+            community_id=value["community_id"],
+            server_name=value["server_name"],
+            protocol=value["protocol"],
+            version=value["version"],
+            ja4=value["ja4"],
+            client_bytes=value["client_bytes"],
+            server_bytes=value["server_bytes"],
+        )
+
+
 Place = Literal["path", "query", "header", "cookie"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -2212,6 +2288,7 @@ class Walk:
 RECORDS = (
     Advice,
     DeadLetter,
+    EncryptedFlow,
     Parameter,
     RequestBody,
     ResponseShape,

@@ -1,6 +1,6 @@
 """PacketBlock records made of packets in Python, for tests that choose every packet themselves.
 
-Frames are Ethernet, IPv4 without options, TCP: as in the golden cases of TCP and HTTP.
+Frames are Ethernet, IPv4 without options, TCP or UDP: as in the golden cases of both.
 """
 
 import struct
@@ -18,6 +18,7 @@ IP_OFFSET, TCP_OFFSET = 14, 34
 _PACKET = struct.Struct("<qqIIHHHHI")
 _NO_VLAN, _NO_VNI = 0xFFFF, 0xFFFF_FFFF
 FIN, SYN, RST, ACK = 1, 2, 4, 16
+FLAG_UDP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ def segment(
     return Packet(at_us, frame, len(frame))
 
 
+def _flags(packet: Packet) -> int:
+    is_udp = packet.frame[IP_OFFSET + 9] == 17
+    return FLAG_UDP if is_udp else 0
+
+
 def block(
     packets: Sequence[Packet],
     sequence: int,
@@ -78,7 +84,7 @@ def block(
         clock_us = max(clock_us, packet.at_us)
         data += _PACKET.pack(
             packet.at_us, clock_us, len(packet.frame), packet.wire_bytes,
-            IP_OFFSET, TCP_OFFSET, _NO_VLAN, 0, _NO_VNI,
+            IP_OFFSET, TCP_OFFSET, _NO_VLAN, _flags(packet), _NO_VNI,
         )  # fmt: skip
         data += packet.frame
     return encode(

@@ -2,12 +2,13 @@
 //!
 //! Run one with `cargo +nightly fuzz run stream seeds/stream`.
 
-use sidetap_native::block::{self, Packet};
+use sidetap_native::block::{self, FLAG_UDP, Packet};
 use sidetap_native::exchange::view::View;
 use sidetap_native::grpc;
 use sidetap_native::http2::hpack;
 use sidetap_native::http2::table::Table;
 use sidetap_native::limits::{HPACK_TABLE_BYTES_MAX, Limits};
+use sidetap_native::quic::crypto::Crypto;
 use sidetap_native::reassembler::{Batch, Reassembler};
 use sidetap_native::schema::BlockKind;
 use sidetap_native::tls::hello::{ClientHello, ServerHello};
@@ -30,15 +31,20 @@ pub fn stream(bytes: &[u8]) {
 
 /// The same, for a look at what came of it.
 pub fn told(bytes: &[u8]) -> Batch {
-    let packets = packets(bytes);
-    let whole = run(&packets, packets.len().max(1), false);
+    explained(&packets(bytes))
+}
+
+/// Packets read in one go, and with all the cuts there are.
+fn explained(packets: &[(i64, Vec<u8>)]) -> Batch {
+    let whole = run(packets, packets.len().max(1), false);
     assert_eq!(whole.counts.get("bugs"), None);
     for (key, record) in &whole.outputs {
         assert!(key.is_none() || View::of(record).is_ok());
     }
     // Where blocks and takes fall, and restarts, change nothing.
-    let cut = run(&packets, 3, true);
+    let cut = run(packets, 3, true);
     assert_eq!(whole.outputs, cut.outputs);
+    assert_eq!(whole.encrypted, cut.encrypted);
     assert_eq!(whole.ledger, cut.ledger);
     whole
 }
@@ -94,6 +100,48 @@ pub fn tls(bytes: &[u8]) {
         assert_eq!(ja4(&hello, 't').len(), 36);
     }
     let _ = ServerHello::read(bytes);
+}
+
+/// Bytes as datagrams: each turn is a control byte, a length in two bytes and so many bytes; and
+/// as the frames of an Initial packet.
+///
+/// Control bits: 0 side, 1 another port, 6 a second passes, 7 a minute.
+pub fn quic(bytes: &[u8]) {
+    let mut crypto = Crypto::default();
+    crypto.take(bytes);
+    let _ = crypto.hello();
+    told_quic(bytes);
+}
+
+/// The same, for a look at what came of it.
+pub fn told_quic(bytes: &[u8]) -> Batch {
+    let (mut packets, mut rest, mut at_us) = (Vec::new(), bytes, START_US);
+    while let [control, high, low, after @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let (said, after) = after.split_at(after.len().min(length));
+        at_us += 1_000 + i64::from(control >> 6 & 1) * 1_000_000;
+        at_us += i64::from(control >> 7) * 60_000_000;
+        packets.push((at_us, datagram(*control, said)));
+        rest = after;
+    }
+    explained(&packets)
+}
+
+fn datagram(control: u8, said: &[u8]) -> Vec<u8> {
+    let (ports, hosts) = ([50_000u16, 443], [[10, 0, 0, 1], [10, 0, 0, 2]]);
+    let side = usize::from(control & 1);
+    let mut out = vec![0x45, 0];
+    out.extend((28 + said.len() as u16).to_be_bytes());
+    out.extend([0, 0, 0, 0, 64, 17, 0, 0]);
+    out.extend([hosts[side], hosts[1 - side]].concat());
+    for end in [side, 1 - side] {
+        let other = u16::from(control >> 1 & 1) * u16::from(end == 0);
+        out.extend((ports[end] + other).to_be_bytes());
+    }
+    out.extend((8 + said.len() as u16).to_be_bytes());
+    out.extend([0, 0]);
+    out.extend(said);
+    out
 }
 
 /// Any bytes as header blocks behind their lengths, with one table.
@@ -196,6 +244,7 @@ fn run(packets: &[(i64, Vec<u8>)], in_block: usize, restarts: bool) -> Batch {
                 };
             }
             all.outputs.extend(batch.outputs);
+            all.encrypted.extend(batch.encrypted);
             all.ledger.extend(batch.ledger);
             reassembler = taught();
             let saved: Vec<_> = rows.iter().map(|(key, row)| (&key[..], &row[..])).collect();
@@ -204,6 +253,7 @@ fn run(packets: &[(i64, Vec<u8>)], in_block: usize, restarts: bool) -> Batch {
     }
     let batch = reassembler.take();
     all.outputs.extend(batch.outputs);
+    all.encrypted.extend(batch.encrypted);
     all.ledger.extend(batch.ledger);
     all.counts = batch.counts;
     all
@@ -221,7 +271,7 @@ fn record(sequence: usize, packets: Option<&[(i64, Vec<u8>)]>, clock_us: &mut i6
             tcp_offset: 20,
             vlan: None,
             vni: None,
-            flags: 0,
+            flags: if frame[9] == 17 { FLAG_UDP } else { 0 },
             frame,
         };
         block::write(&packet, &mut data);

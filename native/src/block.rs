@@ -75,6 +75,9 @@ pub const FLAG_JOINED: u16 = 1;
 /// The capture cut the frame (snap length): bytes at its end are missing.
 pub const FLAG_CUT: u16 = 2;
 
+/// The innermost header is UDP's, not TCP's; behind `tcp_offset` it is all the same.
+pub const FLAG_UDP: u16 = 4;
+
 /// One packet inside a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet<'a> {
@@ -87,13 +90,13 @@ pub struct Packet<'a> {
     pub wire_bytes: u32,
     /// Where the inner IP header begins in `frame`.
     pub ip_offset: u16,
-    /// Where the TCP header begins in `frame`.
+    /// Where the TCP header begins in `frame`, or UDP's.
     pub tcp_offset: u16,
     /// Innermost VLAN id.
     pub vlan: Option<u16>,
     /// Innermost tunnel network id.
     pub vni: Option<u32>,
-    /// FLAG_JOINED, FLAG_CUT.
+    /// FLAG_JOINED, FLAG_CUT, FLAG_UDP.
     pub flags: u16,
     /// Captured bytes.
     pub frame: &'a [u8],

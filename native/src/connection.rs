@@ -127,6 +127,7 @@ impl Connection {
         }
         self.pump(None, scene);
         self.limit(scene);
+        self.tell_encrypted(false, scene);
         self.forget();
     }
 
@@ -300,14 +301,13 @@ impl Connection {
         while !half.queue.is_empty() {
             scene.tally.drop(Drop::AfterEnd, half.pop());
         }
-        if let Some(tls) = &mut self.tls {
-            tls.close(&mut self.talk, side, scene);
-        }
+        self.close_tls(side, scene);
         self.talk.close(side, whole, scene);
         if self.halves[0].closed && self.halves[1].closed {
             self.closed_us.get_or_insert(self.last_us);
             self.talk.sweep(scene);
             self.talk.conclude_unanswered(scene);
+            self.tell_encrypted(true, scene);
         }
     }
 

@@ -6,6 +6,7 @@ pub mod capture;
 pub mod connection;
 pub mod content;
 pub mod decode;
+pub mod encrypted;
 pub mod exchange;
 pub mod flow;
 pub mod grpc;
@@ -18,6 +19,7 @@ pub mod pack;
 pub mod points;
 #[cfg(feature = "python")]
 mod python;
+pub mod quic;
 pub mod reassembler;
 pub mod schema;
 pub mod site;

@@ -64,6 +64,10 @@ limits! {
     part_bytes_max = 1 << 20;
     /// A part goes out this long after its first message.
     part_us = 60_000_000;
+    /// Open flows of QUIC of one worker. With a hello under way each this is 200 MB.
+    quic_flows_max = 20_000;
+    /// A silent flow of QUIC ends. Browsers close theirs after 30 s.
+    quic_idle_us = 60_000_000;
     /// How long bytes wait for the key of their TLS session, where keys are given as traffic comes.
     key_wait_us = 5_000_000;
     /// A silent flow ends. Keep-alive timeouts of servers are 5 to 120 s, of proxies up to 300.
@@ -105,7 +109,7 @@ fn nearest(name: &str) -> &'static str {
     };
     Limits::NAMES
         .iter()
-        .max_by_key(likeness)
+        .max_by_key(|known| (likeness(known), std::cmp::Reverse(known.len())))
         .copied()
         .unwrap_or_default()
 }

@@ -5,14 +5,16 @@
 //! depends on how blocks were cut, batches taken or flows spread over partitions.
 
 mod clock;
+mod quic;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::avro::Damage;
-use crate::block::{self, Packet, Packets};
+use crate::block::{self, FLAG_UDP, Packet, Packets};
 use crate::connection::Connection;
+use crate::encrypted::Record;
 use crate::exchange::scene::{Counts, Output, Scene};
 use crate::flow::key::FlowKey;
 use crate::flow::segment::Segment;
@@ -28,6 +30,8 @@ use crate::tls::secret::Secrets;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Batch {
     pub outputs: Vec<Output>,
+    /// EncryptedFlow records.
+    pub encrypted: Vec<Record>,
     /// State rows; None: a tombstone.
     pub rows: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pub ledger: Vec<Vec<u8>>,
@@ -40,6 +44,7 @@ pub struct Reassembler {
     pub(crate) sites: Vec<Site>,
     pub(crate) site_numbers: HashMap<String, u32>,
     pub(crate) flows: Table<Connection>,
+    pub(crate) quic: quic::Quic,
     /// Packets seen: the order of flows in the table.
     pub(crate) packets: u64,
     pub(crate) rows: Rows,
@@ -69,6 +74,7 @@ impl Reassembler {
             sites: Vec::new(),
             site_numbers: HashMap::new(),
             flows: Table::default(),
+            quic: quic::Quic::default(),
             packets: 0,
             rows: Rows::default(),
             secrets: Secrets::default(),
@@ -127,6 +133,7 @@ impl Reassembler {
         let rows = self.changed_rows();
         Batch {
             outputs: std::mem::take(&mut self.outputs),
+            encrypted: std::mem::take(&mut self.quic.records),
             rows,
             ledger: std::mem::take(&mut self.ledger),
             counts: std::mem::take(&mut self.counts),
@@ -153,6 +160,10 @@ impl Reassembler {
 
     fn packet(&mut self, packet: &Packet, from: &From) {
         self.advance(from, packet.clock_us);
+        if packet.flags & FLAG_UDP != 0 {
+            self.datagram(packet, from);
+            return;
+        }
         let Some(segment) = Segment::of(packet) else {
             self.count("bad_segments", 1);
             return;
@@ -270,6 +281,7 @@ impl Reassembler {
             limits: &self.limits,
             tally: &mut site.progress.tally,
             outputs: &mut self.outputs,
+            encrypted: &mut self.quic.records,
             counts: &mut self.counts,
             site: &site.name,
             key,

@@ -2,6 +2,8 @@
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 
+/// The ten bytes before a EncryptedFlow: marker and schema fingerprint.
+pub const ENCRYPTED_FLOW_HEAD: [u8; 10] = [0xc3, 0x01, 0xbf, 0x6d, 0x87, 0x20, 0x72, 0xda, 0x5c, 0x9f];
 /// The ten bytes before a Exchange: marker and schema fingerprint.
 pub const EXCHANGE_HEAD: [u8; 10] = [0xc3, 0x01, 0x0c, 0x29, 0x37, 0x83, 0x54, 0x43, 0x11, 0x06];
 /// The ten bytes before a LedgerEntry: marker and schema fingerprint.
@@ -10,6 +12,20 @@ pub const LEDGER_ENTRY_HEAD: [u8; 10] = [0xc3, 0x01, 0xc3, 0xa4, 0x35, 0x2e, 0xb
 pub const PACKET_BLOCK_HEAD: [u8; 10] = [0xc3, 0x01, 0xf5, 0x29, 0xc8, 0xc2, 0x47, 0xff, 0xbe, 0xa0];
 /// The ten bytes before a Watermark: marker and schema fingerprint.
 pub const WATERMARK_HEAD: [u8; 10] = [0xc3, 0x01, 0x85, 0x09, 0x80, 0xea, 0x21, 0x13, 0xa5, 0xfb];
+
+/// What carries the encryption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Transport {
+    Other,
+    Tls,
+    Quic,
+}
+pub const TRANSPORT_SYMBOLS: [&str; 3] = [
+    "other",
+    "tls",
+    "quic",
+];
 
 /// How the copy was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,11 +1,12 @@
 //! State rows: what a worker that takes over must know.
 //!
 //! The first byte of a key says what the row is: `s` a site's progress, `a` an agent, `f` a flow,
-//! `p` a piece of a flow's bytes, `t` what a flow knows of its TLS, `w` the worker's own. The first
+//! `p` a piece of a flow's bytes, `t` what a flow knows of its TLS, `q` a flow of QUIC, `w` the
+//! worker's own. The first
 //! byte of a value is the version of its form; the rest is postcard's. Only rows that changed are written; pieces of what is over
 //! get tombstones in the same batch as the flow row that does not name them any more.
 //!
-//! Version 2 adds `Later` behind a flow; all else is as in version 1.
+//! Version 2 adds `Later` behind a flow, version 3 what of TLS stayed closed.
 
 use std::collections::{HashMap, HashSet};
 use std::mem::take;
@@ -20,14 +21,15 @@ use crate::flow::blob::Blob;
 use crate::flow::key::FlowKey;
 use crate::flow::recent::Recent;
 use crate::flow::wheel::TICK_US;
+use crate::quic;
 use crate::reassembler::Reassembler;
 use crate::site::{Agent, Progress};
 use crate::tls::session::Tls;
 
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 /// The oldest version that is read.
 const VERSION_MIN: u8 = 1;
-/// Where version 2 only added fields at an end, an older row is read as if zeros followed it: that is
+/// Where a version only added fields at an end, an older row is read as if zeros followed it: that is
 /// how postcard writes what is empty. They are more than a form grew.
 const GROWN_BYTES_MAX: usize = 16;
 
@@ -70,7 +72,7 @@ fn bury_pieces(key: &[u8], blobs: &[(u32, u32)], out: &mut Vec<Vec<u8>>) {
     }
 }
 
-fn flow_key(kind: u8, site: &str, key: &FlowKey) -> Vec<u8> {
+pub(crate) fn flow_key(kind: u8, site: &str, key: &FlowKey) -> Vec<u8> {
     let mut out = vec![kind];
     out.extend((site.len() as u16).to_be_bytes());
     out.extend(site.as_bytes());
@@ -82,7 +84,7 @@ fn piece_key(flow: &[u8], blob: u32, piece: u32) -> Vec<u8> {
     [flow, &blob.to_be_bytes(), &piece.to_be_bytes()].concat()
 }
 
-fn value<T: Serialize>(of: &T) -> Vec<u8> {
+pub(crate) fn value<T: Serialize>(of: &T) -> Vec<u8> {
     // Writing to a vector cannot fail; an empty row would be refused on restore.
     postcard::to_extend(of, vec![VERSION]).unwrap_or_default()
 }
@@ -201,6 +203,7 @@ impl Reassembler {
                 flow.write(&self.sites[key.site as usize].name, &key, &mut out);
             }
         }
+        self.quic_rows(&mut out);
         let mut any = false;
         for site in self.sites.iter_mut().filter(|site| site.changed) {
             (any, site.changed) = (true, false);
@@ -224,11 +227,13 @@ impl Reassembler {
         let mut pieces = Pieces::new();
         let mut flows = Vec::new();
         let mut sealed = HashMap::new();
+        let mut quic = Vec::new();
         for &(key, row) in rows {
             match key.split_first() {
                 Some((b'p', rest)) => drop(pieces.insert(rest, row)),
                 Some((b'f', rest)) => flows.push((rest, read_flow(row)?)),
                 Some((b't', rest)) => drop(sealed.insert(rest, read::<Box<Tls>>(row)?)),
+                Some((b'q', rest)) => quic.push((rest, read::<quic::flow::Flow>(row)?)),
                 Some((b's', name)) => self.add_site(text(name)?).progress = read::<Progress>(row)?,
                 Some((b'a', rest)) => self.restore_agent(rest, row)?,
                 Some((b'w', _)) => self.packets = read(row)?,
@@ -239,6 +244,10 @@ impl Reassembler {
         for (key, mut flow) in flows {
             flow.tls = sealed.remove(key);
             self.restore_flow(key, flow, &pieces)?;
+        }
+        quic.sort_by_key(|(_, flow)| flow.touched);
+        for (key, flow) in quic {
+            self.restore_quic(key, flow)?;
         }
         self.sites.iter_mut().for_each(|site| site.changed = false);
         Ok(())
@@ -251,21 +260,30 @@ impl Reassembler {
         Ok(())
     }
 
+    fn restore_quic(&mut self, row_key: &[u8], mut flow: quic::flow::Flow) -> Result<(), String> {
+        flow.in_rows = true;
+        let key = self.key_of(row_key)?;
+        self.quic.flows.insert(key, flow);
+        Ok(())
+    }
+
+    /// Whose row this is, by what stands behind the first byte of its key.
+    fn key_of(&mut self, row_key: &[u8]) -> Result<FlowKey, String> {
+        let (site, endpoints) = named(row_key)?;
+        let endpoints: &[u8; 36] = endpoints
+            .try_into()
+            .map_err(|_| "a flow row's key is damaged")?;
+        self.add_site(site);
+        Ok(FlowKey::from_endpoints(self.site_numbers[site], endpoints))
+    }
+
     fn restore_flow(
         &mut self,
         row_key: &[u8],
         mut flow: Connection,
         pieces: &Pieces,
     ) -> Result<(), String> {
-        let (site, endpoints) = named(row_key)?;
-        let endpoints: &[u8; 36] = endpoints
-            .try_into()
-            .map_err(|_| "a flow row's key is damaged")?;
-        let number = {
-            self.add_site(site);
-            self.site_numbers[site]
-        };
-        let key = FlowKey::from_endpoints(number, endpoints);
+        let key = self.key_of(row_key)?;
         for blob in flow.blobs() {
             for piece in 0..blob.pieces {
                 let found = pieces
@@ -286,7 +304,7 @@ impl Reassembler {
         let deadline_us = flow.deadline(&self.limits);
         let place = self.flows.insert(key, flow);
         let ticket = self.flows.ticket(place);
-        let tick = self.sites[number as usize]
+        let tick = self.sites[key.site as usize]
             .wheel
             .schedule(deadline_us, (place, ticket));
         if let Some(flow) = self.flows.get(place) {

@@ -80,6 +80,11 @@ impl Tally {
         self.dropped[cause as usize] += bytes as i64;
     }
 
+    /// Bytes that stayed closed, since the last ledger entry.
+    pub fn encrypted(&self) -> u64 {
+        self.dropped[Drop::Encrypted as usize] as u64
+    }
+
     pub fn miss(&mut self, cause: Missing, amount: u64) {
         self.missing[cause as usize] += amount as i64;
     }

@@ -73,6 +73,11 @@ fn tls_streams() {
 }
 
 #[test]
+fn quic_datagrams() {
+    replay("quic", flows::quic);
+}
+
+#[test]
 fn header_blocks() {
     replay("header_blocks", flows::header_blocks);
 }

@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "show",
     "sessions": "sessions",
     "endpoints": "endpoints",
+    "encrypted": "encrypted",
     "label": "label",
     "policy": "policy",
     "train": "train",

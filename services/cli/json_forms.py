@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from schemas.types import Endpoint, Evidence, Finding, Parameter
+from schemas.types import EncryptedFlow, Endpoint, Evidence, Finding, Parameter
 from services.cli.moments import iso
 from services.cli.safe_text import text
 
@@ -170,6 +170,32 @@ def _evidence(evidence: Evidence) -> Json:
         "raw": evidence.raw,
         "weight": evidence.weight,
         "at": iso(evidence.at_us),
+    }
+
+
+def encrypted_form(flow: EncryptedFlow) -> Json:
+    """One record of a flow that stays encrypted."""
+    return {
+        "kind": "encrypted",
+        "id": flow.id,
+        "part": flow.part,
+        "over": flow.over,
+        "source": flow.source,
+        "site": flow.site,
+        "transport": flow.transport,
+        "at": iso(flow.at_us),
+        "until": iso(flow.until_us),
+        "client": {"ip": flow.client_ip, "port": flow.client_port},
+        "server": {"ip": flow.server_ip, "port": flow.server_port},
+        "community_id": flow.community_id,
+        "tls": {
+            "sni": flow.server_name,
+            "version": flow.version,
+            "ja4": flow.ja4,
+            "alpn": flow.protocol,
+        },
+        "client_bytes": flow.client_bytes,
+        "server_bytes": flow.server_bytes,
     }
 
 

@@ -9,13 +9,13 @@ import typer
 from sidetap_native import Exchange
 
 from schemas.codec import decode_as
-from schemas.types import Endpoint, Finding, LedgerEntry
+from schemas.types import EncryptedFlow, Endpoint, Finding, LedgerEntry
 from services.capture.key_log import letters
 from services.capture.settings import Settings as CaptureSettings
-from services.cli import found, inventory
+from services.cli import encrypted_servers, found, inventory
 from services.cli.balance import COLUMNS, Balances, rows
 from services.cli.chunks import STDIN, chunks
-from services.cli.json_forms import endpoint_form, exchange_form, finding_form
+from services.cli.json_forms import encrypted_form, endpoint_form, exchange_form, finding_form
 from services.cli.moments import iso
 from services.cli.one_process import pipeline
 from services.cli.output import Format, JsonLines, Progress, chosen, print_people, say, table
@@ -37,6 +37,7 @@ class Emit(StrEnum):
     exchanges = "exchanges"
     findings = "findings"
     endpoints = "endpoints"
+    encrypted = "encrypted"
     ledger = "ledger"
 
 
@@ -51,7 +52,9 @@ def read(
     ],
     emit: Annotated[
         str,
-        typer.Option("--emit", metavar="WHAT,…", help="exchanges, findings, endpoints, ledger."),
+        typer.Option(
+            "--emit", metavar="WHAT,…", help="exchanges, findings, endpoints, encrypted, ledger."
+        ),
     ] = DEFAULT,
     keylog: Annotated[
         Path | None,
@@ -71,12 +74,13 @@ def read(
     """Read captures in one process, without Kafka.
 
     The same cores as on the cluster. Several files are taps of one site, merged by packet time.
-    Exchanges come as they end, findings and endpoints at the end of the input.
+    Exchanges and encrypted flows come as they end, the rest at the end of the input.
 
     \b
     Examples:
       sidetap read capture.pcapng
       sidetap read --emit findings capture.pcap.gz > findings.jsonl
+      sidetap read --emit encrypted capture.pcap
       tcpdump -w - -U | sidetap read -
       sidetap read --keylog keys.txt capture.pcap
     """
@@ -212,13 +216,18 @@ class Lines:
         self._bodies = bodies
         self._held = Held()
         self._lines = JsonLines()
-        self._takers = {"exchanges": self._exchange, **self._held.takers()}
+        self._takers = {
+            "exchanges": self._exchange, "encrypted": self._encrypted, **self._held.takers()
+        }  # fmt: skip
 
     def take(self, records: Iterable[Output]) -> None:
         """Records of the wanted topics."""
         for record in records:
             self._takers[record.topic](record)
         self._lines.flush()
+
+    def _encrypted(self, record: Output) -> None:
+        self._lines.write(encrypted_form(decode_as(EncryptedFlow, record.value or b"")))
 
     def _exchange(self, record: Output) -> None:
         if exchange := as_exchange(record):
@@ -244,12 +253,18 @@ class Sheet:
     def __init__(self, wanted: frozenset[Emit]) -> None:
         self._wanted = wanted
         self._held = Held()
-        self._takers = {"exchanges": self._exchange, **self._held.takers()}
+        self._servers = encrypted_servers.Servers()
+        self._takers = {
+            "exchanges": self._exchange, "encrypted": self._encrypted, **self._held.takers()
+        }  # fmt: skip
 
     def take(self, records: Iterable[Output]) -> None:
         """Records of the wanted topics."""
         for record in records:
             self._takers[record.topic](record)
+
+    def _encrypted(self, record: Output) -> None:
+        self._servers.add(decode_as(EncryptedFlow, record.value or b""))
 
     def _exchange(self, record: Output) -> None:
         if exchange := as_exchange(record):
@@ -264,6 +279,8 @@ class Sheet:
         if Emit.endpoints in self._wanted:
             known = inventory.in_order(held.endpoints.values())
             print_people(inventory.table_of(known))
+        if Emit.encrypted in self._wanted:
+            print_people(encrypted_servers.table_of(self._servers))
         if Emit.ledger in self._wanted:
             print_people(table("Ledger, bytes", COLUMNS, rows(held.balances)))
 

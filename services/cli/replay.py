@@ -42,8 +42,8 @@ SERVICES = ("reassembly", "detect", "browsing", "discovery")
 CHANGES = ("class", "rule", "kept#", "gained#", "lost#", "other verdict#")
 # What they write beside their state.
 OUTPUTS = (
-    "exchanges", "ledger", "sightings", "signals", "weaknesses", "findings", "endpoints", "advice",
-    "dead-letters",
+    "exchanges", "ledger", "encrypted", "sightings", "signals", "weaknesses", "findings",
+    "endpoints", "advice", "dead-letters",
 )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Packets to exchanges: the native core, dressed for the worker.
 
 In:     PacketBlock records of one `packets` partition; TLS secrets, broadcast on `keys`.
-Out:    Exchange records by client, watermarks to every `exchanges` partition, ledger entries.
+Out:    Exchange records by client, watermarks to every `exchanges` partition, ledger entries,
+        records of flows that stay encrypted.
 Keeps:  the native core's rows: flows, pieces of messages under way, agents.
 """
 
@@ -16,6 +17,7 @@ from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
 
 EXCHANGES = "exchanges"
 LEDGER = "ledger"
+ENCRYPTED = "encrypted"
 NOTHING = Amount(packets=0, bytes=0)
 
 
@@ -68,6 +70,7 @@ class ReassemblyCore:
         key = self._source.encode()
         changes.outputs = self._outputs(batch.outputs, changes.counts)
         changes.outputs += [Output(LEDGER, key, record) for record in batch.ledger]
+        changes.outputs += [Output(ENCRYPTED, key, record) for key, record in batch.encrypted]
         return changes
 
     def _outputs(

@@ -9,7 +9,7 @@ from services.runtime.core import Core, Service
 
 
 def service(settings: Settings) -> Service:
-    """`packets` and `keys` in, `exchanges` and `ledger` out.
+    """`packets` and `keys` in, `exchanges`, `encrypted` and `ledger` out.
 
     Raises ValueError on an unknown limit.
     """

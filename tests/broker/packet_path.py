@@ -27,7 +27,10 @@ from services.runtime.faults import VARIABLE
 from services.runtime.whole import ends, read_whole
 
 TREE = Path(__file__).parent.parent.parent
-TOPICS = ("packets", "exchanges", "ledger", "state.reassembly", "dead-letters", "policy", "keys")
+TOPICS = (
+    "packets", "exchanges", "encrypted", "ledger", "state.reassembly", "dead-letters", "policy",
+    "keys",
+)  # fmt: skip
 PARTITIONS = 4
 BLOCK_BYTES = 4_096
 DEADLINE_S = 120

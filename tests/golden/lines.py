@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sidetap_native as native
 
 from schemas import codec
-from schemas.types import LedgerEntry
+from schemas.types import EncryptedFlow, LedgerEntry
 
 FOLDER = Path(__file__).parent
 CASES = sorted(make.parent.name for make in FOLDER.glob("*/make.py"))
@@ -21,6 +21,7 @@ class Made:
     """All that a reassembler gave."""
 
     exchanges: list[bytes] = field(default_factory=list)
+    encrypted: list[bytes] = field(default_factory=list)
     watermarks: list[bytes] = field(default_factory=list)
     ledger: list[bytes] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class Made:
         """One more batch."""
         for key, record in batch.outputs:
             (self.watermarks if key is None else self.exchanges).append(record)
+        self.encrypted += [record for _, record in batch.encrypted]
         self.ledger += batch.ledger
         for name, count in batch.counts.items():
             self.counts[name] = self.counts.get(name, 0) + count
@@ -56,10 +58,13 @@ def reassemble(records: Sequence[bytes]) -> Made:
 
 
 def lines_of(capture: Path) -> Iterator[str]:
-    """Exchanges in the order in which they went out, then the ledger's sums."""
+    """Exchanges and encrypted flows in the order in which they went out, then the ledger's sums."""
     made = reassemble(blocks_of(capture))
     for record in made.exchanges:
         yield json.dumps(plain(native.Exchange(record)), sort_keys=True)
+    for record in made.encrypted:
+        flow = asdict(codec.decode_as(EncryptedFlow, record))
+        yield json.dumps({"kind": "encrypted", **flow}, sort_keys=True)
     for sums in ledger_sums(made.ledger).values():
         yield json.dumps(sums, sort_keys=True)
 

@@ -77,6 +77,7 @@ def test_blocks_takes_and_restarts_change_nothing(case: str, dice: random.Random
     made.add(reassembler.take())
     expected = calm(case)
     assert made.exchanges == expected.exchanges
+    assert made.encrypted == expected.encrypted
     assert made.watermarks == expected.watermarks
     assert made.ledger == expected.ledger
 

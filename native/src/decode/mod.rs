@@ -1,17 +1,21 @@
-//! From a frame to the innermost TCP segment: link layers, tags, IP, tunnels, fragments.
+//! From a frame to the innermost TCP segment or datagram of QUIC: link layers, tags, IP, tunnels, fragments.
 //!
 //! In: a frame. Out: where IP and TCP begin and whose they are, or a fragment to join, or why
 //! neither. It never copies and never fails in another way.
 
+mod cause;
 mod datagram;
 pub mod defrag;
 pub mod ip;
 pub mod link;
 pub mod tunnel;
 
+pub use cause::Cause;
 use ip::{Ip, Part};
 use link::Link;
 use tunnel::Tunnel;
+
+use crate::quic::{self, packet::Shape};
 
 /// What encloses what, IP in IP in UDP …: real networks have two or three, what has more is made
 /// to keep sensors busy.
@@ -19,6 +23,9 @@ pub const TUNNELS_MAX: usize = 8;
 /// Headers of all kinds before the innermost; ends what tags and labels could drag out.
 const STEPS_MAX: usize = 64;
 const TCP_HEADER_BYTES: usize = 20;
+const UDP_HEADER_BYTES: usize = 8;
+/// UPnP's discovery (SSDP) speaks HTTP in datagrams.
+const HTTPU: [&[u8]; 3] = [b"NOTIFY * HTTP/", b"M-SEARCH * HTTP/", b"HTTP/1."];
 
 /// Ethernet types.
 pub mod ether {
@@ -45,45 +52,6 @@ pub mod ether {
     pub const FIRST: u16 = 0x0600;
 }
 
-/// Why a frame is not passed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cause {
-    /// The filter of a file did not want it.
-    Filter,
-    UnknownLink,
-    NotIp,
-    NotTcp,
-    /// The capture cut it (snap length) before the end of its headers.
-    CutHeaders,
-    Malformed,
-    TooManyTunnels,
-}
-
-impl Cause {
-    pub const ALL: [Cause; 7] = [
-        Cause::Filter,
-        Cause::UnknownLink,
-        Cause::NotIp,
-        Cause::NotTcp,
-        Cause::CutHeaders,
-        Cause::Malformed,
-        Cause::TooManyTunnels,
-    ];
-
-    /// As the ledger writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Cause::Filter => "filter",
-            Cause::UnknownLink => "unknown_link",
-            Cause::NotIp => "not_ip",
-            Cause::NotTcp => "not_tcp",
-            Cause::CutHeaders => "cut_headers",
-            Cause::Malformed => "malformed",
-            Cause::TooManyTunnels => "too_many_tunnels",
-        }
-    }
-}
-
 /// An address and a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Endpoint {
@@ -101,7 +69,7 @@ pub struct Tags {
     pub vni: Option<u32>,
 }
 
-/// Where in a frame a TCP segment is.
+/// Where in a frame a TCP segment is, or a datagram of UDP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     pub ip_offset: u16,
@@ -132,6 +100,8 @@ pub struct Fragment<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decoded<'a> {
     Tcp(Segment),
+    /// A datagram of QUIC, and how many bytes of the frame can be of use.
+    Quic(Segment, usize),
     Fragment(Fragment<'a>),
     Dropped(Cause),
 }
@@ -326,7 +296,9 @@ impl<'a> Walk<'a> {
                 self.depth += 1;
                 let inner = tunnel::in_ip(other, self.frame, self.at, &mut self.tags);
                 // What is no tunnel is often no longer than its header: short is no error here.
-                let (layer, at) = inner.ok().flatten().ok_or(Cause::NotTcp)?;
+                let Some((layer, at)) = inner.ok().flatten() else {
+                    return self.other(&ip, ip_at).map(Next::End);
+                };
                 self.at = at;
                 Ok(Next::Layer(layer))
             }
@@ -338,6 +310,31 @@ impl<'a> Walk<'a> {
         if self.at + TCP_HEADER_BYTES > self.end {
             return Err(Cause::Malformed);
         }
+        self.segment(ip, ip_at)
+    }
+
+    /// What is neither TCP nor a tunnel.
+    fn other(&self, ip: &Ip, ip_at: usize) -> Result<Decoded<'a>, Cause> {
+        match ip.protocol {
+            ip::UDP => {}
+            ip::SCTP => return Err(Cause::Sctp),
+            _ => return Err(Cause::NotTcp),
+        }
+        let payload_at = self.at + UDP_HEADER_BYTES;
+        let end = self.end.min(self.frame.len());
+        let payload = self.frame.get(payload_at..end).unwrap_or_default();
+        let ports = [self.at, self.at + 2].map(|at| u16_at(self.frame, at).unwrap_or(0));
+        let kept = match quic::packet::shape(payload, ports) {
+            Some(Shape::Long) => self.frame.len(),
+            Some(Shape::Short) => payload_at,
+            None if HTTPU.iter().any(|line| payload.starts_with(line)) => return Err(Cause::Httpu),
+            None => return Err(Cause::NotTcp),
+        };
+        Ok(Decoded::Quic(self.segment(ip, ip_at)?, kept))
+    }
+
+    #[inline]
+    fn segment(&self, ip: &Ip, ip_at: usize) -> Result<Segment, Cause> {
         let offset = |at: usize| u16::try_from(at).map_err(|_| Cause::TooManyTunnels);
         let (source, destination) = (
             u16_at(self.frame, self.at)?,

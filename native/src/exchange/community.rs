@@ -4,17 +4,19 @@ use sha1::{Digest, Sha1};
 
 use crate::flow::key::{Endpoint, FlowKey};
 
-const TCP: u8 = 6;
+/// Protocols as IP numbers them.
+pub const TCP: u8 = 6;
+pub const UDP: u8 = 17;
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// "1:" and 28 characters.
-pub fn community_id(key: &FlowKey) -> String {
+pub fn community_id(key: &FlowKey, protocol: u8) -> String {
     let mut hash = Sha1::new();
     hash.update([0, 0]);
     for side in [key.low, key.high] {
         hash.update(address(&side));
     }
-    hash.update([TCP, 0]);
+    hash.update([protocol, 0]);
     for side in [key.low, key.high] {
         hash.update(side.port.to_be_bytes());
     }
@@ -56,6 +58,6 @@ mod tests {
             Endpoint::v4([128, 232, 110, 120], 34855),
             Endpoint::v4([66, 35, 250, 204], 80),
         );
-        assert_eq!(community_id(&key), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
+        assert_eq!(community_id(&key, TCP), "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
     }
 }

@@ -4,10 +4,10 @@
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 1 | `q`: the number is the client's (request); `s`: the server's (orphan response) |
+//! | 1 | `q`: the number is the client's (request); `s`: the server's (orphan response); `e`: a flow of TLS; `u`: of QUIC |
 //! | 2 + n | length of the site, big-endian, and the site |
 //! | 18 + 18 | the smaller and the greater endpoint: 16 bytes of address (IPv4: 12 bytes ff, then 4), port big-endian |
-//! | 4 | absolute TCP sequence number of the first byte, big-endian |
+//! | 4 | absolute TCP sequence number of the first byte, big-endian; QUIC: FNV-1a of the client's first connection id |
 //! | 4 | HTTP/2 stream id, big-endian; 0 otherwise |
 //! | 4 | epoch, big-endian: how often this flow's numbers were used before; nearly always 0 |
 
@@ -15,12 +15,22 @@ use sha2::{Digest, Sha256};
 
 use crate::flow::key::FlowKey;
 
+/// What is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Of {
+    Request = b'q',
+    OrphanResponse = b's',
+    Tls = b'e',
+    Quic = b'u',
+}
+
 /// What an id is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
     pub site: &'a str,
     pub key: &'a FlowKey,
-    pub orphan: bool,
+    pub of: Of,
     pub seq: u32,
     pub stream: u32,
     pub epoch: u32,
@@ -29,7 +39,7 @@ pub struct Identity<'a> {
 /// The id as 32 hex digits.
 pub fn id(of: &Identity) -> [u8; 32] {
     let mut hash = Sha256::new();
-    hash.update([if of.orphan { b's' } else { b'q' }]);
+    hash.update([of.of as u8]);
     hash.update((of.site.len() as u16).to_be_bytes());
     hash.update(of.site.as_bytes());
     hash.update(of.key.endpoints());

@@ -1,13 +1,12 @@
 //! Exchange records, written as Avro at once; the oracle is fastavro with schemas/exchange.avsc.
 
-use super::community::community_id;
-use super::id::{self, Identity};
+use super::community::{self, community_id};
+use super::id::{self, Identity, Of};
 use super::message::{Message, Open};
 use super::part::Part;
 use super::scene::Scene;
 use crate::avro::{write_boolean, write_bytes, write_long, write_string};
 use crate::schema::{Anomaly, EXCHANGE_HEAD, Mode};
-use crate::tls::session::Said;
 
 const PROTOCOLS: [&str; 4] = ["http/0.9", "http/1.0", "http/1.1", "http/2"];
 
@@ -82,7 +81,7 @@ fn write(
     write_long(i64::from(server.port), out);
     write_option(open.vlan.map(i64::from), out);
     write_option(open.vni.map(i64::from), out);
-    write_string(&community_id(&scene.key), out);
+    write_string(&community_id(&scene.key, community::TCP), out);
     write_string(&open.host, out);
     write_string("", out);
     write_long(i64::from(open.pairing), out);
@@ -94,7 +93,10 @@ fn write(
     write_long(missing as i64, out);
     write_option(latency_us(open).filter(|_| part.is_none()), out);
     write_anomalies(open, over || part.is_some(), out);
-    write_tls(scene.tls.as_deref(), out);
+    write_long(i64::from(scene.tls.is_some()), out);
+    if let Some(said) = &scene.tls {
+        said.write(out);
+    }
     write_message(open.request.as_ref(), false, out);
     write_message(open.response.as_ref(), true, out);
     if let Some(part) = part.filter(|part| !part.messages.is_empty()) {
@@ -111,7 +113,11 @@ fn id_of(open: &Open, scene: &Scene) -> [u8; 32] {
     id::id(&Identity {
         site: scene.site,
         key: &scene.key,
-        orphan: open.request.is_none(),
+        of: if open.request.is_none() {
+            Of::OrphanResponse
+        } else {
+            Of::Request
+        },
         seq: message.map_or(0, |message| message.start as u32),
         stream: open.stream,
         epoch: scene.epoch,
@@ -132,17 +138,6 @@ fn write_option(value: Option<i64>, out: &mut Vec<u8>) {
     write_long(i64::from(value.is_some()), out);
     if let Some(value) = value {
         write_long(value, out);
-    }
-}
-
-fn write_tls(said: Option<&Said>, out: &mut Vec<u8>) {
-    write_long(i64::from(said.is_some()), out);
-    let Some(said) = said else { return };
-    for text in [&said.server_name, &said.protocol, &said.version, &said.ja4] {
-        write_long(i64::from(text.is_some()), out);
-        if let Some(text) = text {
-            write_string(text, out);
-        }
     }
 }
 

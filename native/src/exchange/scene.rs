@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::encrypted::Record;
 use crate::flow::key::FlowKey;
 use crate::limits::Limits;
 use crate::tally::Tally;
@@ -20,6 +21,8 @@ pub struct Scene<'a> {
     pub limits: &'a Limits,
     pub tally: &'a mut Tally,
     pub outputs: &'a mut Vec<Output>,
+    /// For the topic of encrypted flows.
+    pub encrypted: &'a mut Vec<Record>,
     pub counts: &'a mut Counts,
     pub site: &'a str,
     pub key: FlowKey,

@@ -68,7 +68,7 @@ impl<'a> Segment<'a> {
 }
 
 /// Source, destination and the datagram's length as its header claims it.
-fn addresses(ip: &[u8]) -> Option<([u8; 16], [u8; 16], usize)> {
+pub(crate) fn addresses(ip: &[u8]) -> Option<([u8; 16], [u8; 16], usize)> {
     let array = |at: usize| ip.get(at..at + 16)?.try_into().ok();
     match ip.first()? >> 4 {
         4 => {

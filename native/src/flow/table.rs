@@ -130,6 +130,12 @@ impl<V> Table<V> {
         (self.oldest != NOBODY).then_some(self.oldest)
     }
 
+    /// The flow that had its last packet next.
+    pub fn newer(&self, place: u32) -> Option<u32> {
+        let newer = self.slots[place as usize].newer;
+        (newer != NOBODY).then_some(newer)
+    }
+
     /// All places, oldest first.
     pub fn places(&self) -> Vec<u32> {
         let mut out = Vec::with_capacity(self.len());

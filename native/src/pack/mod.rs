@@ -16,7 +16,7 @@ pub mod subnet;
 use std::collections::VecDeque;
 use std::io;
 
-use crate::block::{FLAG_CUT, FLAG_JOINED, Packet};
+use crate::block::{FLAG_CUT, FLAG_JOINED, FLAG_UDP, Packet};
 use crate::capture::{Frame, Source};
 use crate::decode::defrag::Defragmenter;
 use crate::decode::link::Link;
@@ -301,7 +301,11 @@ impl Packer {
     #[inline]
     fn pass_on(&mut self, decoded: Decoded, bytes: &[u8], taken: Taken) {
         match decoded {
-            Decoded::Tcp(segment) => self.pack(&segment, bytes, taken),
+            Decoded::Tcp(segment) => self.pack(&segment, bytes, bytes.len(), taken),
+            Decoded::Quic(segment, kept) => {
+                let flags = taken.flags | FLAG_UDP;
+                self.pack(&segment, bytes, kept, Taken { flags, ..taken });
+            }
             Decoded::Fragment(fragment) => self.join(&fragment, bytes.len(), taken),
             Decoded::Dropped(Cause::Malformed) if taken.flags & FLAG_CUT != 0 => {
                 self.counts
@@ -330,11 +334,17 @@ impl Packer {
     }
 
     #[inline]
-    fn pack(&mut self, segment: &Segment, frame: &[u8], taken: Taken) {
-        let amount = Amount::one(frame.len());
-        if !self.subnets.keep(segment, amount) {
+    fn pack(&mut self, segment: &Segment, frame: &[u8], kept: usize, taken: Taken) {
+        if !self.subnets.keep(segment, Amount::one(frame.len())) {
             return;
         }
+        let (frame, closed) = frame.split_at(kept);
+        if !closed.is_empty() {
+            let bytes = closed.len() as i64;
+            self.counts
+                .drop(Cause::Encrypted, Amount { packets: 0, bytes });
+        }
+        let amount = Amount::one(kept);
         self.counts.left += amount;
         self.packed += amount;
         let packet = Packet {

@@ -97,6 +97,18 @@ impl Batch {
     }
 
     #[getter]
+    fn encrypted<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let bytes = |bytes: &Vec<u8>| PyBytes::new(py, bytes);
+        PyList::new(
+            py,
+            self.0
+                .encrypted
+                .iter()
+                .map(|(key, record)| (bytes(key), bytes(record))),
+        )
+    }
+
+    #[getter]
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let bytes = |bytes: &Vec<u8>| PyBytes::new(py, bytes);
         PyList::new(

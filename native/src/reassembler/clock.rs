@@ -6,7 +6,7 @@ use crate::flow::wheel::TICK_US;
 use crate::ledger;
 use crate::schema::{Layer, WATERMARK_HEAD};
 
-const SECOND_US: i64 = 1_000_000;
+pub(super) const SECOND_US: i64 = 1_000_000;
 
 impl Reassembler {
     /// Moves an agent's clock on, and with it the site's watermark.
@@ -26,6 +26,7 @@ impl Reassembler {
         self.count("agents_behind", behind as u64);
         self.count("agents_ahead", ahead as u64);
         self.sweep(from);
+        self.sweep_quic(from, false);
         self.sites[from.site as usize].progress.told_s = second;
         self.tell(from.site, second * SECOND_US, false);
     }
@@ -138,6 +139,7 @@ impl Reassembler {
                 self.end_flow(place, &from.agent);
             }
         }
+        self.sweep_quic(from, true);
         let at_us = self.sites[from.site as usize].progress.watermark_us;
         self.tell(from.site, at_us, true);
         let progress = &mut self.sites[from.site as usize].progress;

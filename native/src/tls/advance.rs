@@ -8,14 +8,12 @@ use super::handshake::{
     KEY_UPDATE, Message, SERVER_HELLO,
 };
 use super::hello::{ClientHello, ServerHello, encrypted_extensions};
-use super::ja4::ja4;
 use super::record::{Head, TLS_1_3};
+use super::said::{name, version};
 use super::secret::{Label, Secret};
 use super::session::{Early, Epoch, Said, Side, Tls};
 use crate::exchange::scene::Scene;
 
-/// Of a name as it goes into records; real ones have at most 255 bytes.
-const NAME_BYTES_MAX: usize = 255;
 /// What may be meant where the server's choice was not seen.
 const SUITES_13: [u16; 5] = [0x1301, 0x1302, 0x1303, 0x1304, 0x1305];
 
@@ -228,12 +226,7 @@ impl Tls {
         self.client.get_or_insert(side as u8);
         self.client_random = Some(hello.random);
         if self.said.ja4.is_none() {
-            self.said = Arc::new(Said {
-                server_name: hello.server_name.as_deref().map(name),
-                protocol: hello.protocol.as_deref().map(name),
-                version: Some(version(hello.offered())),
-                ja4: Some(ja4(&hello, 't')),
-            });
+            self.said = Arc::new(Said::of_client(&hello, 't'));
         }
     }
 
@@ -281,19 +274,4 @@ fn try_numbers(
 ) -> Option<(u64, (u8, Vec<u8>))> {
     (seq..=seq.saturating_add(skipped))
         .find_map(|seq| Some((seq, keys.open(seq, &head.bytes, body)?)))
-}
-
-/// A name from the wire as text.
-fn name(bytes: &[u8]) -> String {
-    let cut = &bytes[..bytes.len().min(NAME_BYTES_MAX)];
-    String::from_utf8_lossy(cut).into_owned()
-}
-
-/// As people write it.
-fn version(number: u16) -> String {
-    match number {
-        0x0300 => "SSL 3.0".to_owned(),
-        0x0301..=0x0304 => format!("1.{}", number - 0x0301),
-        _ => format!("{number:04x}"),
-    }
 }

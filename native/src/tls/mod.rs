@@ -14,6 +14,7 @@ pub mod hello;
 pub mod ja4;
 mod lost;
 pub mod record;
+mod said;
 pub mod schedule;
 pub mod secret;
 pub mod session;

@@ -9,8 +9,10 @@ use super::handshake::Message;
 use super::record::{
     ALERT, APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE, HEAD_BYTES, Head, TLS_1_3,
 };
+pub use super::said::Said;
 use super::secret::{Label, Random, Session};
-pub use super::side::{Early, Epoch, Said, Side};
+pub use super::side::{Early, Epoch, Side};
+use crate::encrypted::Untold;
 use crate::exchange::message::First;
 use crate::exchange::scene::Scene;
 use crate::exchange::talk::Talk;
@@ -31,11 +33,32 @@ pub struct Tls {
     pub(super) session: Session,
     pub(super) early: Early,
     pub sides: [Side; 2],
+    /// Bytes that stayed closed; rows before version 3 end in front of it.
+    pub untold: Untold,
+    /// Some text was opened.
+    opened: bool,
+    /// A direction was given up before it ended.
+    closed: bool,
 }
 
 impl Tls {
     pub fn is_client(&self, side: usize) -> bool {
         self.client == Some(side as u8)
+    }
+
+    /// Something was said that nobody here could read.
+    pub fn is_blind(&self) -> bool {
+        self.closed || !self.opened
+    }
+
+    /// Some direction will not be read any more, though it goes on.
+    pub fn is_given_up(&self) -> bool {
+        self.closed
+    }
+
+    /// Who sent the hello.
+    pub fn client(&self) -> Option<usize> {
+        self.client.map(usize::from)
     }
 
     /// Bytes of records that are not whole.
@@ -247,6 +270,7 @@ impl Tls {
             HANDSHAKE => self.read_messages(side, plain, scene),
             CHANGE_CIPHER_SPEC => self.change(side),
             APPLICATION_DATA if !plain.is_empty() => {
+                self.opened = true;
                 let run = Run {
                     start: first.start,
                     at_us: first.at_us,
@@ -311,6 +335,11 @@ impl Tls {
 
     /// Nothing more of this direction will be opened.
     pub(super) fn give_up(&mut self, talk: &mut Talk, side: usize, scene: &mut Scene) {
+        self.closed = true;
+        self.stop(talk, side, scene);
+    }
+
+    fn stop(&mut self, talk: &mut Talk, side: usize, scene: &mut Scene) {
         let reader = &mut self.sides[side];
         let part = std::mem::take(&mut reader.part).len();
         scene.tally.drop(Drop::Encrypted, part);
@@ -338,7 +367,7 @@ impl Tls {
     /// No more bytes come from this side.
     pub fn close(&mut self, talk: &mut Talk, side: usize, scene: &mut Scene) {
         if !self.sides[side].given_up {
-            self.give_up(talk, side, scene);
+            self.stop(talk, side, scene);
         }
     }
 

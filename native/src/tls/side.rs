@@ -1,4 +1,4 @@
-//! What is known of one direction, and of the session for people.
+//! What is known of one direction.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,15 +8,6 @@ use super::lost::Lost;
 use super::secret::Secret;
 use crate::exchange::message::First;
 use crate::flow::blob::Blob;
-
-/// What the handshake said, for people.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
-    pub server_name: Option<String>,
-    pub protocol: Option<String>,
-    pub version: Option<String>,
-    pub ja4: Option<String>,
-}
 
 /// Keys of TLS 1.3 follow each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ from services.cli.__main__ import COMMANDS, run
         (["doctr"], "'doctr' is no command, did you mean 'doctor'? See `sidetap --help`."),
         (["doctor", "--bad"], "No such option: --bad. See `sidetap doctor --help`."),
         (["read"], "Missing argument 'FILE…'. See `sidetap read --help`."),
-        (["read", "--emit", "cats", "x"], "'cats' is nothing to emit: choose from exchanges, findings, endpoints, ledger."),  # noqa: E501
+        (["read", "--emit", "cats", "x"], "'cats' is nothing to emit: choose from exchanges, findings, endpoints, encrypted, ledger."),  # noqa: E501
         (["read", "-", "-"], "standard input can be read once only."),
         (["findings", "--since", "soon"], "'soon' is no moment: give 2026-11-22T20:00:00Z or an age such as 10m, 2h or 7d."),  # noqa: E501
         (["findings", "--kafka", "127.0.0.1:1"], "no Kafka answers at 127.0.0.1:1 within 5 s: is it up, and is that its address (--kafka HOST:PORT)?"),  # noqa: E501

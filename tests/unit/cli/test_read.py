@@ -18,6 +18,7 @@ from services.cli.demo import packets
 from services.cli.demo.http_words import Answer
 from services.cli.demo.packets import Line, response_bytes
 from services.cli.measure import traffic
+from tests.golden.lines import FOLDER
 from tests.tls_pair import Contexts, Pair, Terms, write_pcapng
 
 BODY = b'{"items":[1,2,3]}' * 20
@@ -116,6 +117,20 @@ def test_the_ledger_balances_at_every_layer(
     assert {entry["layer"] for entry in entries} >= {"capture", "packing", "reassembly"}
     assert all(entry["residual"] == 0 for entry in entries)
     assert sum(e["in"]["bytes"] for e in entries if e["layer"] == "capture") > 0
+
+
+def test_what_stays_closed_is_listed(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    quic = str(FOLDER / "quic_initials/capture.pcap")
+    assert run(["read", quic, "--emit", "encrypted"]) == 0
+    found = lines(capfdbinary)
+    assert {line["kind"] for line in found} == {"encrypted"}
+    assert {line["tls"]["sni"] for line in found} == {
+        "one.example", "two.example", "three.example", None,
+    }  # fmt: skip
+    assert run(["read", quic, "--emit", "encrypted", "--format", "table"]) == 0
+    out = capfdbinary.readouterr().out.decode()
+    assert "4 servers spoken to where nothing can be read" in out
+    assert "three.example" in out
 
 
 def test_standard_input_and_a_file_give_the_same(

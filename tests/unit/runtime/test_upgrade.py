@@ -133,7 +133,7 @@ def test_a_row_of_a_newer_version_is_refused(case: Case) -> None:
     rows = half(case).rows()
     if topic == NATIVE_ROWS:
         newer = [Row(row.key, b"\x63" + row.value[1:]) for row in rows if row.value]
-        with pytest.raises(ValueError, match="version 99, this worker reads version 2"):
+        with pytest.raises(ValueError, match="version 99, this worker reads version 3"):
             contract.begun(make, newer)
         return
     newer = [
