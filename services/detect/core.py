@@ -16,6 +16,7 @@ from schemas.types import Finding, PolicyEntry, Watermark
 from services.detect import findings, partials
 from services.detect.exclusions import Exclusions
 from services.detect.models import fixed
+from services.detect.own_rules import OwnRules
 from services.detect.partials import Partials
 from services.detect.responses.answered import answered
 from services.detect.responses.reading import Reading
@@ -64,6 +65,7 @@ class DetectCore:
         self._marks: dict[str, Watermark] = {}
         self._exclusions = Exclusions()
         self._models = fixed(settings.model)
+        self._own_rules = OwnRules()
         self._policy_offset = -1
         self._watermarks = Watermarks()
         # `open`: as it stands; `told`: as people know it. Both are needed to say when to tell.
@@ -91,6 +93,7 @@ class DetectCore:
                 entry = decode_as(PolicyEntry, event.value)
                 self._exclusions.learn(entry)
                 self._models.learn(entry)
+                self._own_rules.learn(entry)
         except ValueError as error:
             self._changes.rejected.append(Rejected(event, str(error)))
         self._policy_offset = event.offset
@@ -121,7 +124,9 @@ class DetectCore:
         if exchange.part is not None:
             self._part(exchange, request, excluded)
             return
-        verdict = self._decided(self._inspector.read(request, exchange.anomalies), excluded)
+        read = self._inspector.read(request, exchange.anomalies)
+        read = self._own_rules.added(exchange, request, path, read)
+        verdict = self._decided(read, excluded)
         proofs = self._proofs(exchange, verdict, excluded)
         if exchange.revision > 0:
             # The request was looked at when it came without its answer.
