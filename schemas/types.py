@@ -910,6 +910,8 @@ class Finding:
     policy_offset: int
     model: str = ''
     grade: Grade = 'none'
+    would_limit: bool = False
+    would_deny: bool = False
 
     def to_avro(self) -> dict[str, Any]:
         """As fastavro."""
@@ -944,6 +946,8 @@ class Finding:
             "policy_offset": self.policy_offset,
             "model": self.model,
             "grade": self.grade,
+            "would_limit": self.would_limit,
+            "would_deny": self.would_deny,
         }
 
     @classmethod
@@ -980,6 +984,8 @@ class Finding:
             policy_offset=value["policy_offset"],
             model=value["model"],
             grade=value["grade"],
+            would_limit=value["would_limit"],
+            would_deny=value["would_deny"],
         )
 
 
@@ -1660,6 +1666,32 @@ class KnownOperation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitLevel:
+    """How full the bucket of a simulated rate limit is, for one client, session or user."""
+
+    site: str
+    at_us: int
+    level: float
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "level": self.level,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "LimitLevel":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            level=value["level"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """How busy one client keeps the servers of a site: the sampled cost of its requests."""
 
@@ -2326,6 +2358,7 @@ RECORDS = (
     Episode,
     HostLimit,
     KnownOperation,
+    LimitLevel,
     Load,
     LoadUse,
     LostPath,

@@ -1,6 +1,6 @@
 """Behaviour over one partition of `exchanges`.
 
-In:     Exchange and Watermark records; Endpoint records as broadcasts.
+In:     Exchange and Watermark records; Endpoint and PolicyEntry records as broadcasts.
 Out:    Finding on `findings`, Advice on `advice`, Signal on `signals`.
 Keeps:  walks and attempts of clients, open findings, closed ones whose id may come again,
         unanswered requests, lost paths and doors, one table each.
@@ -14,16 +14,24 @@ from typing import Any
 
 from schemas.codec import decode_as, encode
 from schemas.types import Advice, Episode, Finding, Unanswered, Walk, Watermark
-from services.browsing import door_findings, flood_findings, object_findings, partials
+from services.browsing import (
+    door_findings,
+    flood_findings,
+    limit_findings,
+    object_findings,
+    partials,
+)
 from services.browsing import walk as walks
 from services.browsing.attempt import Attempt, answer_of, attempt_of
 from services.browsing.doors import Doors
 from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.floods import Floods, sampled
 from services.browsing.inventory import Inventory
+from services.browsing.limits import Limits
 from services.browsing.lost import LostPaths
 from services.browsing.objects import REFUSED_STATUSES, Objects, Wanted, object_of, operation_of
 from services.browsing.paths import path_of
+from services.browsing.policy import Policy
 from services.browsing.seen import Asked, Seen, about, seen
 from services.browsing.session import session_of
 from services.browsing.settings import Settings
@@ -88,6 +96,7 @@ class BrowsingCore:
         self._closed = ClosedFindings(BUCKET_US)
         behaviours = (
             *door_findings.BEHAVIOURS, *object_findings.BEHAVIOURS, *flood_findings.BEHAVIOURS,
+            *limit_findings.BEHAVIOURS,
         )  # fmt: skip
         self._suspicions = Suspicions(behaviours, self._closed, settings.advice_s, self._say)
         self._soft = SoftMisses(settings)
@@ -95,6 +104,8 @@ class BrowsingCore:
         self._objects = Objects(settings, self._suspicions)
         self._floods = Floods(settings, self._suspicions, masker.key)
         self._doors = Doors(settings, self._suspicions, self._send)
+        self._limits = Limits(self._suspicions, masker.key)
+        self._policy = Policy(self._limits)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
         self._open: dict[bytes, Episode] = {}
         self._tables: tuple[Table[Any], ...] = (
@@ -102,6 +113,7 @@ class BrowsingCore:
             self._lost.paths, self._lost.sites, self._watermarks.table, self._suspicions.table,
             self._doors.attempts, self._doors.doors, self._objects.walks, self._objects.uses,
             self._soft.table, self._floods.loads, self._floods.uses,
+            self._limits.levels,
         )  # fmt: skip
         self._changes = Changes()
         self._counts: Counter[str] = Counter()
@@ -114,8 +126,9 @@ class BrowsingCore:
         self._objects.restored()
 
     def learn(self, event: Event) -> None:
-        """See Core: operations that discovery knows."""
+        """See Core: operations that discovery knows, and what people said."""
         self._inventory.learn(event)
+        self._changes.rejected += self._policy.learn(event)
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
@@ -136,6 +149,8 @@ class BrowsingCore:
             # It goes on behind an exchange that was counted.
             return
         request = view.request
+        if self._limits and request is not None and not view.revision:
+            self._limit(view, request)
         if not view.response_final:
             if request is not None:
                 self._wait(view, request)
@@ -174,6 +189,14 @@ class BrowsingCore:
             self._lost.answered(one.site, missing=False)
         if not self._trusted(one.client):
             self._behave(one, asked, response)
+
+    def _limit(self, view: ExchangeView, request: RequestView) -> None:
+        """A gate counts requests, whatever comes of them; who is trusted or allowed passes."""
+        client = view.client_ip
+        said = self._policy.lists.action(view.site, view.host, client, view.at_us)
+        if said != "allow" and not self._trusted(client):
+            key = f"{view.site}/{client}".encode()
+            self._limits.asked(view, request, path_of(request.target), key)
 
     def _noteworthy(
         self, view: ExchangeView, request: RequestView, path: bytes, key: bytes, *, missing: bool
@@ -302,6 +325,7 @@ class BrowsingCore:
         self._objects.sweep(site, watermark_us)
         self._soft.sweep(site, watermark_us)
         self._floods.sweep(site, watermark_us)
+        self._limits.sweep(site, watermark_us)
         self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, at_us: int) -> None:
@@ -317,10 +341,11 @@ class BrowsingCore:
 
     def _say(self, record: Finding | Advice) -> None:
         if isinstance(record, Finding):
+            record = self._policy.gated(record)
             key = f"{record.site}/{record.subject}".encode()
             self._changes.outputs.append(Output("findings", key, encode(record)))
             self._counts[f"findings_{record.state}"] += 1
-        else:
+        elif not self._policy.allows(record):
             self._changes.outputs.append(Output("advice", record.id.encode(), encode(record)))
 
 

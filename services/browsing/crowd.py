@@ -1,6 +1,7 @@
 """What clients do across partitions: one list from many addresses, many kinds of attack by one.
 
-In:     Signal records of one partition of `signals`, from every partition of `exchanges`.
+In:     Signal records of one partition of `signals`, from every partition of `exchanges`;
+        PolicyEntry records as broadcasts.
 Out:    Finding on `findings`, Advice on `advice`.
 Keeps:  one Crowd for each thing and minute, a SiteClock a site, open findings, and closed ones
         whose id may come again.
@@ -21,6 +22,7 @@ from services.browsing import crowd_findings
 from services.browsing.crowd_findings import BEHAVIOURS, Together
 from services.browsing.distinct import least, least_hashes
 from services.browsing.partials import ACCEPTED, CLIENT, NETWORK
+from services.browsing.policy import Policy
 from services.browsing.settings import Settings
 from services.browsing.suspicions import BUCKET_US, Opening, Suspicions
 from services.runtime import table
@@ -65,6 +67,7 @@ class CrowdCore:
         self._clocks: Table[SiteClock] = Table(
             "clock", encode, lambda row: decode_as(SiteClock, row), rows_max=SITES_MAX
         )
+        self._policy = Policy()
         self._closed = ClosedFindings(BUCKET_US, self._window_us)
         self._suspicions = Suspicions(BEHAVIOURS, self._closed, settings.advice_s, self._say)
         self._tables: tuple[Table[Any], ...] = (
@@ -85,7 +88,8 @@ class CrowdCore:
                 self._fresh.setdefault(site, set()).add((int(minute), Thing(site, kind, name)))
 
     def learn(self, event: Event) -> None:
-        """See Core: what is broadcast is for the clients' own core."""
+        """See Core: lists of people's; the rest is for the clients' own core."""
+        self._changes.rejected += self._policy.learn(event)
 
     def feed(self, events: Sequence[Event]) -> None:
         """See Core."""
@@ -211,10 +215,11 @@ class CrowdCore:
 
     def _say(self, record: Finding | Advice) -> None:
         if isinstance(record, Finding):
+            record = self._policy.gated(record)
             key = f"{record.site}/{record.subject}".encode()
             self._changes.outputs.append(Output("findings", key, encode(record)))
             self._counts[f"findings_{record.state}"] += 1
-        else:
+        elif not self._policy.allows(record):
             self._changes.outputs.append(Output("advice", record.id.encode(), encode(record)))
 
 

@@ -160,6 +160,7 @@ def finding(episode: Episode, state: FindingState, policy_offset: int) -> Findin
         attack=("T1595.003",),
         owasp=("A01:2021",),
         policy_offset=policy_offset,
+        would_deny=_would_block(episode),
     )
 
 

@@ -42,6 +42,20 @@ def session_of(request: RequestView, key: bytes) -> int:
     return hashed(key, b"session\0" + b";".join(found[:COOKIES_MAX])) if found else 0
 
 
+def user_of(request: RequestView, key: bytes) -> int:
+    """The user that the request names, hashed: a token's subject or HTTP Basic's name."""
+    sent = (request.header(b"authorization") or b"")[:TOKEN_BYTES_MAX]
+    scheme, _, credentials = sent.partition(b" ")
+    if scheme.lower() == b"basic":
+        try:
+            name, colon, _ = base64.b64decode(credentials.strip()).partition(b":")
+        except binascii.Error:
+            return 0
+        return hashed(key, b"user\0" + name) if colon else 0
+    named = _subject(sent)
+    return hashed(key, b"user\0" + named) if named is not sent else 0
+
+
 def granted(response: ResponseView, key: bytes) -> int:
     """What names the session that an answer begins, as its next requests will; 0: none.
 

@@ -180,7 +180,8 @@ class Suspicions:
             would_block=what.action == "would_deny",
             evidence=tuple(_evidence(row, what.where, hint) for hint in row.hints),
             cwe=what.cwe, capec=what.capec, attack=what.attack, owasp=what.owasp,
-            policy_offset=NO_POLICY,
+            policy_offset=NO_POLICY, would_limit=what.action == "would_limit",
+            would_deny=what.action == "would_deny",
         )  # fmt: skip
 
 

@@ -24,6 +24,6 @@ def service(settings: Settings) -> Service:
             "findings": lambda _: PayloadsCore(),
         },
         state="state.browsing",
-        broadcasts=("endpoints",),
+        broadcasts=("endpoints", "policy"),
         intervals=4,
     )

@@ -41,6 +41,11 @@ class Gate:
     class_: str
     rule: str
     stopped: Tally = field(default_factory=Tally)
+    """In any way."""
+    blocked: Tally = field(default_factory=Tally)
+    limited: Tally = field(default_factory=Tally)
+    denied: Tally = field(default_factory=Tally)
+    """In which way; what is blocked may be denied too."""
     passed: Tally = field(default_factory=Tally)
     """Found, but not surely enough to block."""
     rightly: Tally = field(default_factory=Tally)
@@ -53,7 +58,8 @@ class Gate:
         """As JSON."""
         return {
             "kind": "inline", "host": self.host, "class": self.class_, "rule": self.rule,
-            "would_block": self.stopped.form(), "would_pass": self.passed.form(),
+            "would_block": self.blocked.form(), "would_limit": self.limited.form(),
+            "would_deny": self.denied.form(), "would_pass": self.passed.form(),
             "labelled_true": self.rightly.form(), "labelled_false": self.wrongly.form(),
             "wrong": self.examples,
         }  # fmt: skip
@@ -67,10 +73,17 @@ def gates(found: Iterable[Finding], labels: Labels) -> list[Gate]:
             continue
         key = (finding.host, finding.rule)
         gate = made.setdefault(key, Gate(finding.host, finding.class_, finding.rule))
-        if not finding.would_block:
+        ways = (
+            (finding.would_block, gate.blocked), (finding.would_limit, gate.limited),
+            (finding.would_deny, gate.denied),
+        )  # fmt: skip
+        if not any(would for would, _ in ways):
             gate.passed.add(finding)
             continue
         gate.stopped.add(finding)
+        for would, tally in ways:
+            if would:
+                tally.add(finding)
         label = labels.get(finding.id)
         if label is not None and label.verdict:
             gate.rightly.add(finding)

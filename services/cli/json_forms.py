@@ -136,6 +136,8 @@ def finding_form(finding: Finding) -> Json:
         "host": finding.host,
         "endpoint": finding.endpoint,
         "would_block": finding.would_block,
+        "would_limit": finding.would_limit,
+        "would_deny": finding.would_deny,
         "evidence": [_evidence(item) for item in finding.evidence],
         "references": {
             "cwe": finding.cwe,

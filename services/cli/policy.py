@@ -1,4 +1,4 @@
-"""`sidetap policy`: what people said shall hold, said and taken back: exclusions and models."""
+"""`sidetap policy`: what people said shall hold, said and taken back."""
 
 import hashlib
 import sys
@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -13,10 +14,12 @@ import typer
 
 from schemas.codec import UndecodableError, decode_as, encode
 from schemas.types import PolicyEntry
+from services.browsing.rate_limit import ALGORITHMS, KEYS
 from services.cli import found, policy_models
 from services.cli.broker import KafkaOption, client, records, send
 from services.cli.moments import iso
 from services.cli.output import Format, chosen, print_json, print_people, say, table
+from services.cli.policy_gate import Members, Place, Rate, limit_entry, list_entry
 from services.cli.refusal import RefusedError
 from services.cli.safe_text import shown
 from services.cli.said_template import template_entry
@@ -39,6 +42,13 @@ class Action(StrEnum):
     remove = "remove"
     activate = "activate"
     rollback = "rollback"
+    allow = "allow"
+    deny = "deny"
+    grey = "grey"
+    limit = "limit"
+
+
+LISTS = (Action.allow, Action.deny, Action.grey)
 
 
 def register(application: typer.Typer, name: str) -> None:
@@ -50,12 +60,16 @@ IdArgument = Annotated[
     str,
     typer.Argument(
         metavar="[ID]",
-        help="To remove; a name, to exclude; to pin or split, a path template; to activate, a"
-        " model's hash or file, or `rules`.",
+        help="To remove; a name, to exclude or limit; to pin or split, a path template; to"
+        " activate, a model's hash or file, or `rules`; to allow, deny or make grey, addresses"
+        " and subnets with commas between them.",
     ),
 ]
 ActionArgument = Annotated[
-    Action, typer.Argument(help="list, exclude, pin, split, remove, activate or rollback.")
+    Action,
+    typer.Argument(
+        help="list, exclude, pin, split, remove, activate, rollback, allow, deny, grey or limit."
+    ),
 ]
 RuleOption = Annotated[str, typer.Option("--rule", metavar="R", help="Only this rule.")]
 ClassOption = Annotated[str, typer.Option("--class", metavar="C", help="Only this class.")]
@@ -67,6 +81,30 @@ WhereOption = Annotated[
 ]
 ShadowOption = Annotated[
     bool, typer.Option("--shadow", help="Beside the active model: its differences are counted.")
+]
+FromOption = Annotated[
+    Path | None, typer.Option("--from", metavar="F", help="A list's members, one a line.")
+]
+SessionOption = Annotated[
+    str, typer.Option("--session", metavar="S", help="Of a list: an id of `sidetap sessions`.")
+]
+ForOption = Annotated[
+    str, typer.Option("--for", metavar="T", help="How long a list holds, e.g. 12h, 7d.")
+]
+RateOption = Annotated[
+    str, typer.Option("--rate", metavar="N/T", help="Of a limit: requests in a time, 100/60s.")
+]
+BurstOption = Annotated[
+    int | None, typer.Option("--burst", metavar="N", help="Of a limit: so many at once.")
+]
+ByOption = Annotated[
+    str,
+    typer.Option(
+        "--by", metavar="K", help=f"Of a limit: whose requests count together: {', '.join(KEYS)}."
+    ),
+]
+AlgorithmOption = Annotated[
+    str, typer.Option("--algorithm", metavar="A", help=f"Of a limit: {' or '.join(ALGORITHMS)}.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask before saving.")]
 
@@ -81,49 +119,68 @@ def policy(
     path: PathOption = "",
     where: WhereOption = "",
     shadow: ShadowOption = False,
+    file: FromOption = None,
+    session: SessionOption = "",
+    for_: ForOption = "",
+    rate: RateOption = "",
+    burst: BurstOption = None,
+    by: ByOption = "address",
+    algorithm: AlgorithmOption = "token_bucket",
     yes: YesOption = False,
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
     """What people said shall hold.
 
-    Lists it; or excludes a rule or class of attacks in a scope, having shown which past findings
-    that would have silenced; or says under which path template requests of a host stand: pin
-    keeps a name, merges names under a variable and names the variable, split keeps the names at
-    its last place apart; or takes an entry back; or puts a model to work, as the active one or as
-    a shadow, and goes back to the one before. It acts within a second, everywhere; on the
-    inventory when packet time moves on.
+    Lists it, or takes an entry back; excludes a rule or class in a scope, having shown which past
+    findings that would have silenced; pins a path template, whose names it keeps, merges or makes
+    a variable, or splits its last place; puts a model to work, as the active one or as a shadow,
+    and goes back; says whom a gate would let in, turn away or watch, or how often it would let
+    requests through: nothing is blocked, findings and `sidetap report` say what would have been.
+    It acts within a second, everywhere; on the inventory when packet time moves on.
 
     \b
     Examples:
-      sidetap policy
       sidetap policy exclude --rule sqli.tautology --host shop.demo --path /search --where query.q
       sidetap policy pin '/users/{login}' --host api.shop.demo
-      sidetap policy split '/reports/{name}' --host api.shop.demo
       sidetap policy remove exclusion/4f2a91c0
       sidetap policy activate model.json --shadow
-      sidetap policy rollback
+      sidetap policy deny tor-exits --from exits.txt --for 12h
+      sidetap policy limit login --rate 10/60s --host shop.demo --path /login
     """
     settings = client(kafka)
-    entries = _entries(settings)
+    place = Place(site=site, host=host.lower(), path=path)
+    if action in LISTS:
+        many = Members(said=id_, file=file, session=session)
+        now_us = time.time_ns() // 1_000
+        return _say_saved(settings, list_entry(action.value, many, place, for_, now_us))
+    if action is Action.limit:
+        typed = Rate(rate=rate, burst=burst, by=by, algorithm=algorithm)
+        return _say_saved(settings, limit_entry(id_, place, typed))
+    scope = Scope(site=site, host=host.lower(), path=path, where=where, rule=rule, class_=class_)
+    return _change(settings, action, id_, scope, shadow=shadow, yes=yes, said=said)
+
+
+def _change(
+    settings: Mapping[str, Any], action: Action, id_: str, scope: Scope, *, shadow: bool, yes: bool,
+    said: Format | None,
+) -> None:  # fmt: skip
+    entries = in_force(settings)
     if action is Action.list:
         _list(entries, chosen(said))
     elif action is Action.remove:
         _remove(settings, entries, id_)
     elif action in (Action.pin, Action.split_):
-        _say_saved(settings, template_entry(action.value, id_, site, host.lower()))
+        _say_saved(settings, template_entry(action.value, id_, scope.site, scope.host))
     elif action is Action.activate:
         _save_models(settings, policy_models.chosen_by(entries, id_, shadow=shadow))
     elif action is Action.rollback:
         _save_models(settings, [policy_models.gone_back(entries)])
     else:
-        scope = Scope(
-            site=site, host=host.lower(), path=path, where=where, rule=rule, class_=class_
-        )
         _exclude(settings, scope, id_, yes=yes)
 
 
-def _entries(settings: Mapping[str, Any]) -> dict[str, PolicyEntry]:
+def in_force(settings: Mapping[str, Any]) -> dict[str, PolicyEntry]:
     """In force, by id."""
     entries: dict[str, PolicyEntry] = {}
     for message in records(settings, "policy"):
@@ -211,4 +268,4 @@ def _say_saved(settings: Mapping[str, Any], entry: PolicyEntry) -> None:
 def _save_models(settings: Mapping[str, Any], entries: Iterable[PolicyEntry]) -> None:
     for entry in entries:
         _save(settings, entry)
-    _say_models(_entries(settings))
+    _say_models(in_force(settings))

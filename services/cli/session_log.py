@@ -18,6 +18,7 @@ from schemas.ids import digest
 from services.browsing.session import granted, session_of
 from services.cli.safe_text import text
 from services.runtime.masking import Masker
+from services.runtime.views import RequestView
 
 SESSIONS_MAX = 20_000
 STEPS_MAX = 10_000
@@ -77,18 +78,12 @@ class SessionLog:
         if request is None:
             self._answered(exchange)
             return
-        agent = text(request.header(b"user-agent") or b"")[:AGENT_CHARACTERS_MAX]
-        key = self._masker.key
-        token = session_of(request, key)
-        if not token and exchange.response is not None:
-            # The log-in stands with what came of it.
-            token = granted(exchange.response, key)
-        named = f"{token:08x}" if token else f"{exchange.client_ip}\0{agent}"
-        id_ = digest("session", exchange.site, named)[:ID_DIGITS]
+        agent = agent_of(request)
+        id_, kind = asker(exchange, request, self._masker)
         session = self.sessions.get(id_)
         if session is None:
             session = Session(
-                id=id_, kind="session" if token else ANONYMOUS, first_us=exchange.at_us,
+                id=id_, kind=kind, first_us=exchange.at_us,
                 last_us=exchange.at_us, agent=agent,
             )  # fmt: skip
             self.sessions[id_] = session
@@ -130,3 +125,18 @@ class SessionLog:
     def in_order(self) -> list[Step]:
         """The steps of those wanted, by packet time."""
         return sorted(self.steps.values(), key=lambda one: (one.at_us, one.exchange))
+
+
+def asker(exchange: Exchange, request: RequestView, masker: Masker) -> tuple[str, str]:
+    """The id of the session that a request is of, and by what it was told."""
+    token = session_of(request, masker.key)
+    if not token and exchange.response is not None:
+        # The log-in stands with what came of it.
+        token = granted(exchange.response, masker.key)
+    named = f"{token:08x}" if token else f"{exchange.client_ip}\0{agent_of(request)}"
+    return digest("session", exchange.site, named)[:ID_DIGITS], "session" if token else ANONYMOUS
+
+
+def agent_of(request: RequestView) -> str:
+    """The software that it says it is, shortened."""
+    return text(request.header(b"user-agent") or b"")[:AGENT_CHARACTERS_MAX]

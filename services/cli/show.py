@@ -136,7 +136,13 @@ def _inline(finding: Finding) -> str:
     """What a gate would have done; a weakness or a change of an API is nothing that it stops."""
     if finding.kind not in ("attack", "behaviour"):
         return ""
-    return "a gate would have blocked it" if finding.would_block else "would pass a gate"
+    did = {
+        "blocked it": finding.would_block,
+        "limited the client": finding.would_limit,
+        "denied the client": finding.would_deny,
+    }
+    said = ", ".join(name for name, would in did.items() if would)
+    return f"a gate would have {said}" if said else "would pass a gate"
 
 
 def _exchange_texts(exchanges: list[Exchange], finding: Finding | None) -> "Iterator[Text]":

@@ -29,6 +29,7 @@ from services.runtime import table
 from services.runtime.closed_findings import ClosedFindings
 from services.runtime.core import EVERY, Changes, Event, Output, Rejected, Row
 from services.runtime.dispatch import dispatch
+from services.runtime.lists import Lists
 from services.runtime.masking import Masker
 from services.runtime.table import Table
 from services.runtime.watermarks import Watermarks
@@ -66,6 +67,7 @@ class DetectCore:
         self._exclusions = Exclusions()
         self._models = fixed(settings.model)
         self._own_rules = OwnRules()
+        self._lists = Lists()
         self._policy_offset = -1
         self._watermarks = Watermarks()
         # `open`: as it stands; `told`: as people know it. Both are needed to say when to tell.
@@ -94,6 +96,7 @@ class DetectCore:
                 self._exclusions.learn(entry)
                 self._models.learn(entry)
                 self._own_rules.learn(entry)
+                self._lists.learn(entry)
         except ValueError as error:
             self._changes.rejected.append(Rejected(event, str(error)))
         self._policy_offset = event.offset
@@ -270,7 +273,7 @@ class DetectCore:
 
     def _say(self, finding: Finding) -> None:
         key = f"{finding.site}/{finding.subject}".encode()
-        self._changes.outputs.append(Output("findings", key, encode(finding)))
+        self._changes.outputs.append(Output("findings", key, encode(self._lists.gated(finding))))
         self._counts[f"findings_{finding.state}"] += 1
 
 

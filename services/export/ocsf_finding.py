@@ -69,7 +69,7 @@ def _disposition(finding: Finding) -> Disposition:
     """What would block alerts; other findings of attackers and weaknesses are detections."""
     if finding.kind not in ALERTING:
         return "Logged"
-    return "Alert" if finding.would_block else "Detected"
+    return "Alert" if finding.would_block or finding.would_deny else "Detected"
 
 
 def _confidence(share: float) -> tuple[int, str]:
@@ -179,6 +179,8 @@ def _unmapped(finding: Finding) -> Json:
     return present(
         {
             "would_block": finding.would_block,
+            "would_limit": finding.would_limit,
+            "would_deny": finding.would_deny,
             "site": finding.site,
             "application": finding.application,
             "host": short(finding.host),

@@ -38,6 +38,17 @@ def test_what_people_said_is_told_apart_from_what_nobody_judged() -> None:
     assert (xss.wrongly.findings, xss.rightly.findings) == (0, 0)
 
 
+def test_limits_and_denials_are_told_apart() -> None:
+    known = {"rule": "limits.exceeded", "would_block": False, "count": 4}
+    (made,) = gates([
+        finding("a", would_limit=True, **known), finding("b", would_deny=True, **known),
+        finding("c", would_limit=True, would_deny=True, **known),
+    ], {})  # fmt: skip
+    ways = (made.stopped, made.blocked, made.limited, made.denied)
+    assert [tally.requests for tally in ways] == [12, 0, 8, 8]
+    assert made.form()["would_limit"] == {"findings": 2, "requests": 8}
+
+
 def test_a_gate_sees_no_vulnerabilities() -> None:
     seen = replace(FOUND[0], kind="vulnerability")
     assert gates([seen], {}) == []

@@ -82,6 +82,12 @@ def test_nothing_is_ever_called_blocked(
     assert (made["action_id"], made["action"]) == (3, "Observed")
 
 
+def test_what_would_be_denied_alerts_and_what_a_gate_would_do_is_said() -> None:
+    made = event(replace(ATTACK, would_block=False, would_limit=True, would_deny=True))
+    assert (made["disposition"], made["action"]) == ("Alert", "Observed")
+    assert {"would_limit": True, "would_deny": True}.items() <= made["unmapped"].items()
+
+
 def test_what_was_found_stands_where_the_standard_wants_it() -> None:
     made = event(ATTACK)
     (evidence,) = made["evidences"]

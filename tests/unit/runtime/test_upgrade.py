@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from schemas import codec, registry
+from schemas.types import PolicyEntry
+from services.browsing.core import BrowsingCore
 from services.runtime.core import Event, Row
 from services.runtime.table import RowError
 from tests.past_schemas import Tree, another_release, plain, rewritten
@@ -33,10 +35,21 @@ def tree(tmp_path: Path) -> Iterator[Tree]:
         yield made
 
 
+def learned(make: contract.Make) -> list[Event]:
+    """What people said before to browsing: a rate limit on trial, for buckets are state."""
+    if not isinstance(make(), BrowsingCore):
+        return []
+    limit = PolicyEntry(
+        id="limit/all", kind="limit", site="", host="", path="", where="",
+        body='{"requests": 1, "seconds": 3600}', by="", at_us=0, removed=False,
+    )  # fmt: skip
+    return [Event("policy", 0, 0, limit.id.encode(), codec.encode(limit))]
+
+
 def middle(case: Case) -> int:
     """Where the state has rows of most kinds: so many events were worked through."""
     make, events, _ = case
-    core, told, kinds = contract.begun(make), Told(), []
+    core, told, kinds = contract.begun(make, (), learned(make)), Told(), []
     for event in events[:-1]:
         core.feed([event])
         told.add(core.take())
@@ -47,13 +60,13 @@ def middle(case: Case) -> int:
 def half(case: Case) -> Told:
     """What a core left that was stopped in the middle."""
     make, events, _ = case
-    return contract.calm(make, events[: middle(case)])
+    return contract.calm(make, events[: middle(case)], learned(make))
 
 
 def gone_on(case: Case, before: Told, rows: Sequence[Row]) -> Told:
     """A new core does the rest from these rows."""
     make, events, _ = case
-    core = contract.begun(make, rows)
+    core = contract.begun(make, rows, learned(make))
     core.feed(events[middle(case) :])
     told = Told(list(before.outputs), list(before.rejected), dict(before.log))
     told.log = {row.key: row.value for row in rows if row.value is not None}
@@ -70,7 +83,7 @@ def fields(told: Told) -> tuple[list[Any], list[Any]]:
 def steady(case: Case) -> Told:
     """The core that never stopped."""
     make, events, _ = case
-    return contract.cut(make, events, [middle(case)])
+    return contract.cut(make, events, [middle(case)], learned(make))
 
 
 def names(rows: Sequence[Row]) -> set[str]:
