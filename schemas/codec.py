@@ -47,6 +47,30 @@ def name_of(data: bytes) -> str:
     return _writer(data).name
 
 
+def leading(data: bytes, field: str) -> str | None:
+    """The text in a record's first field, without the rest; None where it has another name.
+
+    Raises UndecodableError as `name_of` does, and where the text is damaged.
+    """
+    writer = _writer(data)
+    if writer.leading != field:
+        return None
+    length = shift = 0
+    at = HEAD_BYTES
+    try:
+        while data[at] & 0x80:
+            length |= (data[at] & 0x7F) << shift
+            at, shift = at + 1, shift + 7
+        # A number is zigzag-coded: lengths are its even values.
+        length = (length | data[at] << shift) >> 1
+        text = data[at + 1 : at + 1 + length]
+        if len(text) == length:
+            return text.decode()
+    except (IndexError, UnicodeDecodeError):
+        pass
+    raise UndecodableError(f"{writer.name} is damaged: no text at its start")
+
+
 def decode(data: bytes) -> Any:
     """Bytes to the class of schemas/types.py that they hold, whatever version wrote them.
 

@@ -23,13 +23,18 @@ class Schema:
     name: str
     fingerprint: bytes
     parsed: Any
+    leading: str
+    """The name of its first field, where that is a text; else empty."""
 
 
 def read_schema(path: Path) -> Schema:
     """Parse one .avsc file. The fingerprint is CRC-64-AVRO of its canonical form, little-endian."""
     raw = json.loads(path.read_text())
     digest = fingerprint(to_parsing_canonical_form(raw), "CRC-64-AVRO")
-    return Schema(raw["name"], bytes.fromhex(digest), parse_schema(raw, named_schemas={}))
+    first = raw["fields"][0] if raw["fields"] else {}
+    leading = first["name"] if first.get("type") == "string" else ""
+    parsed = parse_schema(raw, named_schemas={})
+    return Schema(raw["name"], bytes.fromhex(digest), parsed, leading)
 
 
 @cache

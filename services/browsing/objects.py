@@ -87,7 +87,7 @@ class Objects:
 
     def restored(self) -> None:
         """Call when the tables have their rows."""
-        self._walkers = Counter(_walker(key) for key, _ in self.walks.items())
+        self._walkers = Counter(map(_walker, self.walks.keys()))
 
     def concerns(self, client: bytes, name: bytes) -> bool:
         """Whether an object matters: of a client (site/address) that walks, or one in many.

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-from schemas.codec import UndecodableError, name_of
+from schemas.codec import UndecodableError, leading, name_of
 from schemas.registry import MARKER
 from services.runtime.core import Row
 
@@ -23,6 +23,8 @@ V = TypeVar("V")
 DECODED_MAX = 20_000
 # Stands for stored bytes that no longer count. No codec of ours writes nothing.
 OUTDATED = b""
+# The first field of records that are of a site.
+SITE = "site"
 # Of a key in an error message.
 SHOWN_BYTES_MAX = 40
 
@@ -40,8 +42,9 @@ class Table(Generic[V]):
     `name` separates tables of one core; `rows_max` bounds them: beyond it the row that was
     written longest ago gives way. A value that was changed in place must be `put` again, or the
     change is lost. `site` says whose row a value is, for good: `expired` looks at one site's rows
-    only, so that one whose time stands still keeps no other's. A row that `decode` refuses ends
-    the worker: RowError.
+    only, so that one whose time stands still keeps no other's; where a record's first field is
+    called `site`, it must be that one, for a restore reads no more of it. A row that `decode`
+    refuses ends the worker: RowError.
     """
 
     def __init__(
@@ -150,22 +153,36 @@ class Table(Generic[V]):
     def restore(self, row: Row) -> bool:
         """Take over a stored row if it is of this table. Call in the order of the changelog.
 
-        Raises RowError where a schema wrote it that nobody here knows. The rest is decoded when
-        it is touched, or now where the table has sites.
+        Raises RowError where a schema wrote it that nobody here knows. Of the rest only the site
+        is read, where the table has sites; it is decoded when it is touched.
         """
         if not row.key.startswith(self._prefix):
             return False
         assert row.value is not None, "tombstones are not restored"
         key = row.key[len(self._prefix) :]
+        site = None
         if row.value.startswith(MARKER):
             try:
-                name_of(row.value)
+                site = self._stored_site(row.value)
             except UndecodableError as error:
                 raise self._unreadable(key, error) from error
         self._rows[key] = row.value
-        self._queue(key)[key] = None
+        if site is None:
+            site = self._site_of(key)
+        self._queues.setdefault(site, OrderedDict())[key] = None
         self.stored_bytes += len(key) + len(row.value)
         return True
+
+    def _stored_site(self, value: bytes) -> str | None:
+        """Of an Avro row, where it says so at its start; None: it has to be decoded."""
+        if self._site:
+            return leading(value, SITE)
+        name_of(value)
+        return None
+
+    def keys(self) -> Iterator[bytes]:
+        """Every key in the order of last writes; nothing is decoded."""
+        return iter(self._rows)
 
     def _queue(self, key: bytes) -> OrderedDict[bytes, None]:
         return self._queues.setdefault(self._site_of(key), OrderedDict())
@@ -216,8 +233,10 @@ def restore(rows: Iterable[Row], *tables: Table[Any]) -> None:
     Raises RowError on a row that cannot be read or is of no table: it was written by another
     version of the service, and going on without it would lose what it holds.
     """
+    by_name = {table.name.encode(): table for table in tables}
     for row in rows:
-        if not any(table.restore(row) for table in tables):
+        table = by_name.get(row.key.partition(b"/")[0])
+        if table is None or not table.restore(row):
             raise RowError(
                 f"a state row of a table that this version does not have:"
                 f" {row.key[:SHOWN_BYTES_MAX]!r}"

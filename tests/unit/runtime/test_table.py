@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import decode_as, encode
-from schemas.types import HostLimit, LostPath, SiteShare
+from schemas.types import HostLimit, LimitLevel, LostPath, SiteShare
 from services.runtime.core import Row
 from services.runtime.table import RowError, Table, restore
 
@@ -124,6 +124,35 @@ def test_a_damaged_row_is_no_fault_of_the_event_that_touches_it(stored: bytes, s
     assert not isinstance(raised.value, ValueError)
     with pytest.raises(RowError, match=said):
         list(kept.items())
+
+
+def test_a_restore_reads_of_a_row_no_more_than_its_site() -> None:
+    def levels(decoded: list[bytes]) -> Table[LimitLevel]:
+        def decode(row: bytes) -> LimitLevel:
+            decoded.append(row)
+            return decode_as(LimitLevel, row)
+
+        return Table("limit", encode, decode, rows_max=9, site=lambda row: row.site)
+
+    rows = [
+        Row(b"limit/%d" % n, encode(LimitLevel(site=f"s{n % 2}", at_us=n, level=1)))
+        for n in range(4)
+    ]
+    decoded: list[bytes] = []
+    kept = levels(decoded)
+    restore(rows, kept)
+    assert decoded == []
+    assert list(kept.keys()) == [b"0", b"1", b"2", b"3"]
+    assert [key for key, _ in kept.expired("s1", lambda row: row.at_us < 3)] == [b"1"]
+    assert len(decoded) == 2  # the one that went and the first that stayed
+
+
+def test_a_row_whose_site_cannot_be_read_is_refused() -> None:
+    kept = Table("limit", encode, lambda row: decode_as(LimitLevel, row), rows_max=9,
+                 site=lambda row: row.site)  # fmt: skip
+    cut = encode(LimitLevel(site="default", at_us=1, level=1))[:14]
+    with pytest.raises(RowError, match="no text at its start"):
+        restore([Row(b"limit/a", cut)], kept)
 
 
 STEPS = st.lists(
