@@ -1692,6 +1692,32 @@ class LimitLevel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedSession:
+    """Whose a session is that a log-in began."""
+
+    site: str
+    at_us: int
+    user: int
+
+    def to_avro(self) -> dict[str, Any]:
+        """As fastavro."""
+        return {
+            "site": self.site,
+            "at_us": self.at_us,
+            "user": self.user,
+        }
+
+    @classmethod
+    def from_avro(cls, value: dict[str, Any]) -> "LinkedSession":
+        """From fastavro."""
+        return cls(
+            site=value["site"],
+            at_us=value["at_us"],
+            user=value["user"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """How busy one client keeps the servers of a site: the sampled cost of its requests."""
 
@@ -2359,6 +2385,7 @@ RECORDS = (
     HostLimit,
     KnownOperation,
     LimitLevel,
+    LinkedSession,
     Load,
     LoadUse,
     LostPath,

@@ -2,7 +2,7 @@
 
 In:     Exchange and Watermark records; Endpoint and PolicyEntry records as broadcasts.
 Out:    Finding on `findings`, Advice on `advice`, Signal on `signals`.
-Keeps:  walks and attempts of clients, open findings, closed ones whose id may come again,
+Keeps:  walks, attempts and sessions of clients, open findings, closed ones whose id may come again,
         unanswered requests, lost paths and doors, one table each.
 """
 
@@ -22,12 +22,13 @@ from services.browsing import (
     partials,
 )
 from services.browsing import walk as walks
-from services.browsing.attempt import Attempt, answer_of, attempt_of
+from services.browsing.attempt import ACCEPTED, Attempt, answer_of, attempt_of
 from services.browsing.doors import Doors
 from services.browsing.episode import BUCKET_US, quiet
 from services.browsing.floods import Floods, sampled
 from services.browsing.inventory import Inventory
 from services.browsing.limits import Limits
+from services.browsing.logins import Logins
 from services.browsing.lost import LostPaths
 from services.browsing.objects import REFUSED_STATUSES, Objects, Wanted, object_of, operation_of
 from services.browsing.paths import path_of
@@ -104,6 +105,7 @@ class BrowsingCore:
         self._objects = Objects(settings, self._suspicions)
         self._floods = Floods(settings, self._suspicions, masker.key)
         self._doors = Doors(settings, self._suspicions, self._send)
+        self._logins = Logins(masker.key)
         self._limits = Limits(self._suspicions, masker.key)
         self._policy = Policy(self._limits)
         # The rows of `_episodes` decoded: all are looked at when a watermark comes.
@@ -113,7 +115,7 @@ class BrowsingCore:
             self._lost.paths, self._lost.sites, self._watermarks.table, self._suspicions.table,
             self._doors.attempts, self._doors.doors, self._objects.walks, self._objects.uses,
             self._soft.table, self._floods.loads, self._floods.uses,
-            self._limits.levels,
+            self._limits.levels, self._logins.sessions,
         )  # fmt: skip
         self._changes = Changes()
         self._counts: Counter[str] = Counter()
@@ -188,7 +190,7 @@ class BrowsingCore:
         else:
             self._lost.answered(one.site, missing=False)
         if not self._trusted(one.client):
-            self._behave(one, asked, response)
+            self._behave(one, asked, response, key)
 
     def _limit(self, view: ExchangeView, request: RequestView) -> None:
         """A gate counts requests, whatever comes of them; who is trusted or allowed passes."""
@@ -211,19 +213,22 @@ class BrowsingCore:
         session = session_of(request, secret) if wanted else 0
         return about(request, path, attempt, named if wanted else b"", session)
 
-    def _wanted(self, asked: Asked, status: int) -> Wanted:
+    def _wanted(self, asked: Asked, status: int, key: bytes) -> Wanted:
         named = operation_of(asked.method, asked.path)[:OPERATION_BYTES_MAX]
         refused = status in REFUSED_STATUSES
-        return Wanted(self._shown(named), asked.object, asked.session, refused)
+        session = self._logins.whose(key, asked.session)
+        return Wanted(self._shown(named), asked.object, session, refused)
 
-    def _behave(self, one: Seen, asked: Asked, response: ResponseView) -> None:
+    def _behave(self, one: Seen, asked: Asked, response: ResponseView, key: bytes) -> None:
         """Hand an answered request to the behaviours that it is about."""
         if asked.attempt is not None:
             operation = self._shown(asked.operation[:OPERATION_BYTES_MAX])
             answer = answer_of(asked.operation, response)
             self._doors.answered(one, asked.attempt, answer, operation)
+            if answer.outcome == ACCEPTED:
+                self._logins.let_in(one.site, key, asked.attempt.user, response, one.at_us)
         if asked.object:
-            self._objects.answered(one, self._wanted(asked, one.status))
+            self._objects.answered(one, self._wanted(asked, one.status, key))
 
     def _wait(self, view: ExchangeView, request: RequestView) -> None:
         secret = self._rules.masker.key
@@ -326,6 +331,7 @@ class BrowsingCore:
         self._soft.sweep(site, watermark_us)
         self._floods.sweep(site, watermark_us)
         self._limits.sweep(site, watermark_us)
+        self._logins.sweep(site, watermark_us)
         self._closed.forget(site, watermark_us)
 
     def _close(self, key: bytes, at_us: int) -> None:

@@ -105,9 +105,35 @@ def uuids_from_a_leak() -> Traffic:
     ]  # fmt: skip
 
 
+def logged_in_again_and_again(user: Callable[[int], str], client: str) -> Traffic:
+    """Twelve sessions of twenty objects each, each begun by a log-in."""
+    made = []
+    for n in range(12):
+        crumb = f"PHPSESSID=s{n}".encode()
+        made.append(
+            exchange(
+                "/login", 302, at_s=n * 30, client=client, method="POST",
+                headers=[(b"Content-Type", b"application/x-www-form-urlencoded")],
+                sent=f"user={user(n)}&password=hers".encode(),
+                got_headers=[(b"Set-Cookie", crumb + b"; HttpOnly"), (b"Location", b"/account")],
+            )
+        )  # fmt: skip
+        made += [
+            exchange(f"/invoices/{n * 20 + i}", 403 if i % 3 else 200, at_s=n * 30 + 1 + i,
+                     client=client, headers=[(b"Cookie", crumb)])
+            for i in range(20)
+        ]  # fmt: skip
+    return made
+
+
+def with_a_new_log_in_for_every_twenty() -> Traffic:
+    """One account whose sessions end before their limit: the log-ins say that they are one."""
+    return logged_in_again_and_again(lambda _: "eve", ATTACKER)
+
+
 ATTACKS = [
     one_number_after_the_other, one_after_the_other_and_refused, numbers_at_random,
-    without_any_session, two_ids_in_a_path, uuids_from_a_leak,
+    without_any_session, two_ids_in_a_path, uuids_from_a_leak, with_a_new_log_in_for_every_twenty,
 ]  # fmt: skip
 
 # Look-alikes ------------------------------------------------------------------------------------
@@ -140,6 +166,11 @@ def everybody_pages_through() -> Traffic:
         for user in range(60)
         for i in range(70)
     ][70 * 25 :]  # fmt: skip
+
+
+def colleagues_who_log_in() -> Traffic:
+    """Behind one address, each with twenty objects that are half closed to them."""
+    return logged_in_again_and_again(lambda n: f"u{n}", "192.0.2.11")
 
 
 def retry_storm() -> Traffic:
@@ -220,6 +251,7 @@ def tokens_that_are_refreshed() -> Traffic:
 LOOK_ALIKES = [
     nat_office, a_phone_that_syncs, everybody_pages_through, retry_storm, a_crawler, monitoring,
     a_broken_deployment, dead_links, map_tiles, a_job_with_its_fixtures, tokens_that_are_refreshed,
+    colleagues_who_log_in,
 ]  # fmt: skip
 
 
