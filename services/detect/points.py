@@ -8,8 +8,8 @@ Keeps: header values in which nothing was found, so that they are not looked at 
 
 The cutting is native (native/src/points): in Python it took more time than all rules together.
 Places are path, query, header, cookie, body.form, body.json, body.xml, body.part, body.file,
-body.grpc, document and body, with `.name` behind it for a name, `>json` and `>xml` for a document
-in a value.
+body.grpc, body.graphql, document and body, with `.name` behind it for a name, `>json`, `>xml` and
+`>graphql` for a document in a value.
 """
 
 from collections.abc import Iterable

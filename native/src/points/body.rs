@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memmem;
 
 use super::collect::Points;
-use super::{form, is_blank, json, multipart, xml};
+use super::{form, graphql, is_blank, json, multipart, xml};
 use crate::grpc::{self, Value};
 
 /// How much of a body shows what it is.
@@ -25,6 +25,11 @@ pub fn add(points: &mut Points, body: &[u8], content_type: &[u8]) {
         && let Some(pairs) = json::pairs(body)
     {
         return points.add_pairs("body.json", pairs, false);
+    }
+    if says(b"application/graphql") {
+        points.add(&Cow::Borrowed("body"), b"", body);
+        let pairs = graphql::pairs(body).unwrap_or_default();
+        return points.add_pairs("body.graphql", pairs, false);
     }
     if first == Some(b'<') || says(b"xml") {
         points.add(&Cow::Borrowed("document"), b"", body);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::decoders::{self, DECODERS};
 use super::readings::READINGS;
-use super::{PAIRS_MAX, Pairs, is_word, json, xml};
+use super::{PAIRS_MAX, Pairs, graphql, is_word, json, xml};
 
 /// Three layers are common (JSON in base64 in a form); two more leave room for who hides.
 pub const DEPTH_MAX: usize = 5;
@@ -130,7 +130,8 @@ impl Points {
         let mut seen: HashSet<Arc<[u8]>> = HashSet::from([sent.value.clone()]);
         let mut queue = vec![sent.clone()];
         let mut at = 0;
-        while at < queue.len() {
+        // Once the bytes are spent no layer could be kept, however much work it was to take it off.
+        while at < queue.len() && !self.overlimit.contains("total bytes") {
             let current = queue[at].clone();
             at += 1;
             // A reading is scanned only: what it leaves has no layers below.
@@ -160,10 +161,14 @@ impl Points {
     fn keep(
         &mut self,
         from: &Point,
-        value: Vec<u8>,
+        mut value: Vec<u8>,
         method: &'static str,
         seen: &mut HashSet<Arc<[u8]>>,
     ) -> Option<Point> {
+        if value.len() > VALUE_BYTES_MAX {
+            self.overlimit.insert("value bytes");
+            value.truncate(VALUE_BYTES_MAX);
+        }
         if seen.contains(value.as_slice()) || !self.room(value.len()) {
             return None;
         }
@@ -225,7 +230,7 @@ pub fn is_plain_name(name: &[u8]) -> bool {
 }
 
 fn may_hold_values(value: &[u8]) -> bool {
-    matches!(value, [b'{' | b'[', ..] | [b'<', b'?' | b'!', ..])
+    matches!(value, [b'{' | b'[', ..] | [b'<', b'?' | b'!', ..]) || graphql::begins(value)
 }
 
 /// What kind of document the value is, and what it holds; of a long one its beginning.
@@ -233,7 +238,10 @@ fn structure(value: &[u8]) -> Option<(&'static str, Pairs)> {
     let value = &value[..value.len().min(NESTED_BYTES_MAX)];
     match value.first()? {
         b'<' => xml::pairs(value).map(|pairs| (">xml", pairs)),
-        _ => json::pairs(value).map(|pairs| (">json", pairs)),
+        _ => match json::pairs(value) {
+            Some(pairs) => Some((">json", pairs)),
+            None => graphql::pairs(value).map(|pairs| (">graphql", pairs)),
+        },
     }
 }
 

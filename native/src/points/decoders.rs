@@ -4,12 +4,12 @@
 //! layer deeper, or None where this encoding is not there. Decoders are total and never guess on
 //! plain text: base64, for one, must give printable text.
 
-use super::readings;
+use super::{layers, readings};
 
 pub type Decoder = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// Tried in this order on every value, each result again: docs/decisions/0022.
-pub const DECODERS: [(&str, Decoder); 7] = [
+pub const DECODERS: [(&str, Decoder); 10] = [
     ("percent", percent),
     ("overlong", overlong),
     ("entities", entities),
@@ -17,6 +17,9 @@ pub const DECODERS: [(&str, Decoder); 7] = [
     ("nulls", nulls),
     ("base64", base64_text),
     ("hex", hex_text),
+    ("jwt", layers::jwt),
+    ("utf-7", layers::utf7),
+    ("gzip", layers::packed),
 ];
 
 /// Seven bytes: shorter rows of letters are words, and random ones are printable too often.
@@ -29,6 +32,7 @@ const BASE64_TRIED: usize = 16;
 pub fn encoded(value: &[u8]) -> bool {
     value.iter().any(|&byte| byte >= 0x80 || begins_layer(byte))
         || readings::has_line_comment(value)
+        || layers::begins(value)
         || base64_text(value).is_some()
         || hex_text(value).is_some()
 }
@@ -136,7 +140,7 @@ pub fn base64_text(value: &[u8]) -> Option<Vec<u8>> {
 
 /// The value of each digit; None where something else stands in between. A + that a form made a
 /// blank is a + again.
-fn base64_digits(value: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn base64_digits(value: &[u8]) -> Option<Vec<u8>> {
     if value.len() < BASE64_DIGITS_MIN {
         return None;
     }
@@ -155,7 +159,7 @@ fn base64_digits(value: &[u8]) -> Option<Vec<u8>> {
     Some(digits)
 }
 
-fn unbase64(digits: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn unbase64(digits: &[u8]) -> Option<Vec<u8>> {
     if digits.len() % 4 == 1 {
         return None;
     }

@@ -1,6 +1,8 @@
 """Each layer of encoding comes off, and plain text is left alone."""
 
 import base64
+import gzip
+import zlib
 
 import pytest
 
@@ -14,6 +16,15 @@ def layers(value: bytes) -> dict[str, bytes]:
     request = PlainRequest(method=b"GET", target=b"", version="1.1", headers=headers)
     found = Cutter().request(request).found
     return {point.chain[0]: point.value for point in found if len(point.chain) == 1}
+
+
+JOINED = b'{"header":{"alg":"none"},"payload":{"sub":"a"}}'
+
+
+def token(header: bytes, payload: bytes) -> bytes:
+    """A JSON web token without a signature."""
+    parts = [base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, payload)]
+    return b".".join([*parts, b""])
 
 
 @pytest.mark.parametrize(
@@ -35,6 +46,15 @@ def layers(value: bytes) -> dict[str, bytes]:
         ("base64", base64.b64encode(b"' or 1=1 --"), b"' or 1=1 --"),
         ("base64", base64.urlsafe_b64encode(b"<<>>??<b>>").rstrip(b"="), b"<<>>??<b>>"),
         ("hex", b"0x" + b"' or 1=1".hex().encode(), b"' or 1=1"),
+        ("utf-7", b"+ADw-b+AD4-", b"<b>"),
+        ("utf-7", b"a+ACc +AD0AJw-b", b"a' ='b"),
+        ("gzip", gzip.compress(b"' or 1=1"), b"' or 1=1"),
+        ("gzip", zlib.compress(b"' or 1=1"), b"' or 1=1"),
+        ("gzip", zlib.compress(b"' or 1=1", 1), b"' or 1=1"),
+        ("gzip", base64.b64encode(gzip.compress(b"<b>" * 40)), b"<b>" * 40),
+        ("gzip", base64.urlsafe_b64encode(zlib.compress(b"<b>??>")).rstrip(b"="), b"<b>??>"),
+        ("jwt", token(b'{"alg":"none"}', b'{"sub":"a"}'), JOINED),
+        ("jwt", b"Bearer " + token(b'{"alg":"none"}', b'{"sub":"a"}') + b"c2ln", JOINED),
         ("sql comments", b"union/**/select", b"union  select"),
         ("sql comments", b"/*!50000union*/", b" union "),
         ("sql comments", b"union --x\nall/**/", b"union  all  "),
@@ -48,7 +68,22 @@ def test_a_layer_comes_off(method: str, value: bytes, out: bytes) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [b"", b"plain words", b"100", b"https://shop.example/a-b_c?d=e", b"81f0c2aa7710de94", b"ab12"],
+    [
+        b"",
+        b"plain words",
+        b"100",
+        b"https://shop.example/a-b_c?d=e",
+        b"81f0c2aa7710de94",
+        b"ab12",
+        b"C+ABx",
+        b"1 +Able",
+        b"a+b",
+        b"xyz",
+        b"eJ",
+        b"eyJhIjoxfQ..",
+        b"H4sI",
+        b"Bearer eyJ.a.b",
+    ],
 )
 def test_plain_values_have_no_layers(value: bytes) -> None:
     assert layers(value) == {}

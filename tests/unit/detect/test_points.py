@@ -1,6 +1,7 @@
 """Where values are found in a request, how deep, and where it ends."""
 
 import base64
+import gzip
 import json
 
 from services.detect.points import Cutter, Points
@@ -50,6 +51,28 @@ def test_bodies_by_what_they_are() -> None:
     multipart = request(b"/", b"multipart/form-data; boundary=x", part)
     assert values(multipart, "body.file.f") == [b"hi"]
     assert values(multipart, "body.file.name.f") == [b"n.txt"]
+
+
+def test_claims_of_tokens_and_literals_of_graphql_are_values() -> None:
+    parts = [
+        base64.urlsafe_b64encode(part).rstrip(b"=") for part in (b'{"kid":"k"}', b'{"sub":"s"}')
+    ]
+    asked = request(b"/", b"", b"", (b"Authorization", b"Bearer " + b".".join([*parts, b"x"])))
+    assert values(asked, "header>json.authorization.header.kid") == [b"k"]
+    assert values(asked, "header>json.authorization.payload.sub") == [b"s"]
+    document = 'mutation { add(note: {text: "a \\"b\\""}) { id } }'
+    wrapped = request(b"/graphql", b"application/json", json.dumps({"query": document}).encode())
+    assert values(wrapped, "body.json>graphql.query.text") == [b'a "b"']
+    bare = request(b"/graphql", b"application/graphql", document.encode())
+    assert values(bare, "body.graphql.text") == [b'a "b"']
+
+
+def test_packed_bodies_are_read_whatever_their_headers_say() -> None:
+    packed = gzip.compress(b"' or 1=1")
+    assert b"' or 1=1" in values(request(b"/", b"application/octet-stream", packed), "body")
+    bombs = b"&".join(b"n=" + base64.b64encode(gzip.compress(b"a" * 3_000_000)) for _ in range(9))
+    found = points(request(b"/", b"application/x-www-form-urlencoded", bombs))
+    assert found.overlimit == ["total bytes", "value bytes"]
 
 
 def test_a_wrong_content_type_hides_nothing() -> None:
