@@ -30,6 +30,11 @@ BATCH_MAX = 10
 DOCUMENT_BYTES_MAX = READ_BYTES_MAX
 # Shorter ones cannot exceed any limit.
 DOCUMENT_BYTES_MIN = 24
+# What a document can begin with: a quick look, for most values do not.
+BEGINNINGS = (
+    b"{", b"query", b"mutation", b"subscription", b"fragment", b"#", b",", b" ", b"\t", b"\r",
+    b"\n", b"\xef\xbb\xbf",
+)  # fmt: skip
 # Where a batch, which is a list, has them.
 BATCHED = b"[].query"
 
@@ -96,7 +101,8 @@ def abuses(points: Points) -> Iterator[tuple[Rule, Match]]:
     """What the documents of a request are made for."""
     if b"{" not in points.joined:
         return
-    documents = [point for point in points.found if _is_document(point)]
+    begun = [point for point in points.found if point.value.startswith(BEGINNINGS)]
+    documents = [point for point in begun if _is_document(point)]
     for point in documents:
         match = Match(point, 0, len(point.value))
         yield from ((rule, match) for rule in _of_one(point.value))

@@ -14,6 +14,7 @@ from services.detect.context import is_text
 from services.detect.detectors import DETECTORS, class_of
 from services.detect.fixation import fixations
 from services.detect.graphql_abuse import abuses
+from services.detect.known_exploits import RULES as KNOWN_EXPLOITS
 from services.detect.matcher import Matcher
 from services.detect.model import Model
 from services.detect.points import Cutter, Point, Points
@@ -42,7 +43,8 @@ class Inspector:
     """Decides on requests. The same request has the same verdict, whatever came before it."""
 
     def __init__(self) -> None:
-        self._matcher = Matcher([rule for detector in DETECTORS for rule in detector.rules])
+        own = [rule for detector in DETECTORS for rule in detector.rules]
+        self._matcher = Matcher([*own, *KNOWN_EXPLOITS])
         self._cutter = Cutter()
 
     def inspect(

@@ -11,6 +11,11 @@ def hidden(match: Match) -> bool:
     return not any(folder in match.point.value.lower() for folder in SERVED)
 
 
+def says_who_it_is(match: Match) -> bool:
+    """Tokens hold the names of programs that made them: Hydra is an identity provider, too."""
+    return match.point.place == "header" and match.point.name != b"authorization"
+
+
 RULES = (
     Rule(
         id="scanner.agent",
@@ -19,6 +24,7 @@ RULES = (
         title="A scanner that says its name",
         in_text=1.0,
         only=("header",),
+        check=says_who_it_is,
     ),
     Rule(
         id="scanner.header",
@@ -43,7 +49,7 @@ RULES = (
     ),
     Rule(
         id="scanner.probe-path",
-        pattern=r"(?:^|/)(?:cgi-bin/(?:test|php|printenv|test-cgi|phf|awstats|status|bash|admin|luci|jarrewrite|\.%?2e)[\w.-]*|boaform/admin|gponform|hnap1|setup\.cgi|shell\?|manager/(?:html|status|text)|jmx-console|invoker/jmxinvokerservlet|solr/admin|struts2?-showcase|vendor/phpunit/|phpmyadmin/scripts/setup\.php|wls-wsat|_ignition/execute-solution|geoserver/web|owa/auth/x\.js|autodiscover/autodiscover\.json|remote/fgt_lang|dana-na/|\+cscoe\+|vpnsvc|tmui/login\.jsp|mgmt/tm/util/bash|api/jsonws/invoke|console/images|w00tw00t[\w.:-]*|muieblackcat|nice%20ports|trinity\.txt\.bak|x?mlrpc\.php\?rsd)",
+        pattern=r"(?:^|/)(?:cgi-bin/(?:test|php|printenv|test-cgi|phf|awstats|status|bash|admin|luci|jarrewrite|\.%?2e)[\w.-]*|boaform/admin|gponform|hnap1|setup\.cgi|shell\?|manager/(?:html|status|text)|jmx-console|invoker/jmxinvokerservlet|solr/admin|struts2?-showcase|vendor/phpunit/|phpmyadmin/scripts/setup\.php|wls-wsat|_ignition/execute-solution|owa/auth/x\.js|vpnsvc|mgmt/tm/util/bash|api/jsonws/invoke|console/images|w00tw00t[\w.:-]*|muieblackcat|nice%20ports|trinity\.txt\.bak|x?mlrpc\.php\?rsd)",
         weight=0.55,
         title="A path that only scanners and worms ask for",
         only=("path",),

@@ -6,6 +6,7 @@ from pathlib import Path
 from services.detect.detectors import BY_CLASS, DETECTORS
 from services.detect.fixation import FIXATION
 from services.detect.graphql_abuse import RULES as GRAPHQL
+from services.detect.known_exploits import RULES as KNOWN_EXPLOITS
 from services.detect.libinjection import FRAGMENT, HTML, INJECTION
 from services.detect.matcher import LAST, Matcher
 from services.detect.points import Point
@@ -14,7 +15,7 @@ from services.detect.smuggling import RULES as SMUGGLING
 ROOT = Path(__file__).parents[3]
 RULES = [rule for detector in DETECTORS for rule in detector.rules]
 # What is no pattern.
-BESIDE = [INJECTION, FRAGMENT, HTML, FIXATION, *SMUGGLING, *GRAPHQL]
+BESIDE = [INJECTION, FRAGMENT, HTML, FIXATION, *SMUGGLING, *GRAPHQL, *KNOWN_EXPLOITS]
 
 
 def test_ids_are_unique_and_begin_with_their_class() -> None:

@@ -30,6 +30,7 @@ ATTACKS = [
 ]
 
 SILENT = [
+    (header, "Authorization: Bearer eyJraWQiOiJoeWRyYToxIn0.eyJzdWIiOiJhZGEifQ.c2ln"),
     (path, "/.well-known/openid-configuration.json"),
     (path, "/.well-known/acme/config.json"),
     (path, "/docs/v1.2/api.json"),
