@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from services.detect.graphql_document import BEGIN, READ_BYTES_MAX, shape
 from services.detect.points import Point, Points
 from services.detect.rules import Match, Rule
+from services.detect.view import RequestView
 
 # Levels of fields, those of Relay's connections counted once. Clients in the field stay below 8.
 DEPTH_MAX = 10
@@ -30,11 +31,8 @@ BATCH_MAX = 10
 DOCUMENT_BYTES_MAX = READ_BYTES_MAX
 # Shorter ones cannot exceed any limit.
 DOCUMENT_BYTES_MIN = 24
-# What a document can begin with: a quick look, for most values do not.
-BEGINNINGS = (
-    b"{", b"query", b"mutation", b"subscription", b"fragment", b"#", b",", b" ", b"\t", b"\r",
-    b"\n", b"\xef\xbb\xbf",
-)  # fmt: skip
+# A member or parameter that holds a document, what begins one, and where they are sent.
+WORDS = (b"query", b"graphql", b"mutation", b"subscription", b"fragment")
 # Where a batch, which is a list, has them.
 BATCHED = b"[].query"
 
@@ -97,12 +95,12 @@ SIZE = Rule(
 RULES = (DEPTH, ALIASES, REPEATS, DIRECTIVES, BATCH, CIRCLE, SIZE)
 
 
-def abuses(points: Points) -> Iterator[tuple[Rule, Match]]:
+def abuses(request: RequestView, points: Points) -> Iterator[tuple[Rule, Match]]:
     """What the documents of a request are made for."""
-    if b"{" not in points.joined:
+    if b"{" not in points.joined or not _is_spoken(request):
         return
-    begun = [point for point in points.found if point.value.startswith(BEGINNINGS)]
-    documents = [point for point in begun if _is_document(point)]
+    named = [point for point in points.found if point.name.endswith(b"query") or not point.name]
+    documents = [point for point in named if _is_document(point)]
     for point in documents:
         match = Match(point, 0, len(point.value))
         yield from ((rule, match) for rule in _of_one(point.value))
@@ -111,12 +109,18 @@ def abuses(points: Points) -> Iterator[tuple[Rule, Match]]:
         yield BATCH, Match(batched[-1], 0, len(batched[-1].value))
 
 
+def _is_spoken(request: RequestView) -> bool:
+    """Whether one of the words of GraphQL stands in target or body: a quick look."""
+    target, body = request.target, request.body
+    said = body.kept if body.encoding is None else body.decoded()
+    return any(word in target or word in said for word in WORDS)
+
+
 def _is_document(point: Point) -> bool:
     """Where clients put documents: a parameter or member named query, or the body as a whole."""
     return (
         len(point.value) >= DOCUMENT_BYTES_MIN
         and b"{" in point.value
-        and (point.name.endswith(b"query") or not point.name)
         and point.place.startswith(("query", "body"))
         and BEGIN.match(point.value) is not None
     )

@@ -61,7 +61,9 @@ class Inspector:
         """What a request holds and what the rules say of it, before anybody decides."""
         points = self._cutter.request(request)
         found = self._signals(points)
-        said = chain(fixations(request, points), smuggling(request, anomalies), abuses(points))
+        said = chain(
+            fixations(request, points), smuggling(request, anomalies), abuses(request, points)
+        )
         found += (one for rule, match in said if (one := signal_of(rule, match)))
         if not found and not points.overlimit:
             self._cutter.learn(points)
