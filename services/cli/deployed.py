@@ -19,6 +19,7 @@ from schemas.topics import topics
 from services.cli.board import TOPICS, Board, console, take_all
 from services.cli.local_http import answer
 from services.cli.refusal import RefusedError
+from services.cli.stored import store_url
 from services.cli.supervisor import Child, Supervisor
 from services.runtime.clients import consuming
 from services.runtime.run import kafka_settings
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 SERVICES = ("reassembly", "detect", "browsing", "discovery", "export")
+STORE = "discovery.store"
 LOOK_S = 0.25
 RECORDS_A_LOOK = 2_000
 READY_S_MAX = 60.0
@@ -89,6 +91,7 @@ class Deployed:
                         {"SIDETAP_WORKER__HTTP_PORT": port, **self._environment(name)},
                     )
                 )
+        self._start_store()
         waiting = set(self.health)
         while waiting and time.monotonic() - began < READY_S_MAX:
             self._supervisor.look()
@@ -98,6 +101,12 @@ class Deployed:
         after_s = time.monotonic() - began
         late = f"; still waiting for {', '.join(sorted(waiting))}" if waiting else ""
         self._say(f"{len(self.health) - len(waiting)} workers ready after {after_s:.1f} s{late}")
+
+    def _start_store(self) -> None:
+        """The inventory's database: one process, for there is one database."""
+        port = self.health[STORE].rpartition(":")[2]
+        more = {"SIDETAP_WORKER__HTTP_PORT": port, **self._environment(STORE)}
+        self._supervisor.add(Child(STORE, self._command(STORE), more))
 
     def processes(self) -> dict[str, int]:
         """Process ids of what runs now, by worker."""
@@ -166,6 +175,8 @@ class Deployed:
     def _environment(self, name: str) -> dict[str, str]:
         file = self._folder / "siem" / "ocsf.jsonl"
         more = {"SIDETAP_EXPORT__FILE": str(file)} if name == "export" else {}
+        if name == STORE:
+            more["SIDETAP_DISCOVERY__STORE"] = store_url(self._folder)
         return {**more, **self._settings}
 
 
@@ -189,7 +200,7 @@ class _Table:
 
 def _health_addresses(workers: int) -> dict[str, str]:
     """A free port for each worker, chosen here so that `status` knows it."""
-    names = [f"{service}-{slot}" for service in SERVICES for slot in range(workers)]
+    names = [f"{service}-{slot}" for service in SERVICES for slot in range(workers)] + [STORE]
     held = [socket.socket() for _ in names]
     try:
         for each in held:

@@ -12,16 +12,17 @@ import orjson
 import typer
 
 from schemas.types import Endpoint
-from services.cli import api_changes
+from services.cli import api_changes, stored
 from services.cli.broker import KafkaOption, client, records
 from services.cli.descriptions.compared import compared, show
-from services.cli.inventory import latest, statuses, table_of
+from services.cli.inventory import in_order, latest, statuses, table_of
 from services.cli.json_forms import endpoint_form
 from services.cli.moments import iso, moment_us
 from services.cli.openapi import document
 from services.cli.output import Format, chosen, print_json, print_people
 from services.cli.refusal import RefusedError, os_reason
 from services.discovery.settings import Settings
+from services.discovery.wanted import Wanted
 from services.runtime.settings import load
 
 CSV_COLUMNS = (
@@ -30,6 +31,18 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
+MethodOption = Annotated[
+    str | None, typer.Option("--method", metavar="M", help="Only this method.")
+]
+SensitiveOption = Annotated[
+    str | None, typer.Option("--sensitive", metavar="K", help="Only with this kind: card.")
+]
+UnauthenticatedOption = Annotated[
+    bool, typer.Option("--unauthenticated", help="Only what works without saying who asks.")
+]
+RiskOption = Annotated[
+    int | None, typer.Option("--risk", metavar="N", min=1, max=10, help="At least this.")
+]
 CompareOption = Annotated[
     Path | None, typer.Option("--compare", metavar="SPEC", help="Against OpenAPI 3 or Swagger 2.")
 ]
@@ -46,6 +59,19 @@ class Export(StrEnum):
     csv = "csv"
 
 
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="T", help="What changed since: 2026-11-22T20:00Z, 7d."),
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option("--from", metavar="FILE", help="JSON lines of `read`, or -, not Kafka."),
+]
+ExportOption = Annotated[
+    Export | None, typer.Option("--export", help="openapi (3.1, JSON) or csv, to stdout.")
+]
+
+
 def register(application: typer.Typer, name: str) -> None:
     """Add the subcommand."""
     application.command(name)(endpoints)
@@ -53,19 +79,15 @@ def register(application: typer.Typer, name: str) -> None:
 
 def endpoints(
     host: Annotated[str | None, typer.Option("--host", metavar="H", help="Only this host.")] = None,
-    export: Annotated[
-        Export | None, typer.Option("--export", help="openapi (3.1, JSON) or csv, to stdout.")
-    ] = None,
+    export: ExportOption = None,
+    method: MethodOption = None,
+    sensitive: SensitiveOption = None,
+    unauthenticated: UnauthenticatedOption = False,
+    risk: RiskOption = None,
     compare: CompareOption = None,
     previous: PreviousOption = None,
-    since: Annotated[
-        str | None,
-        typer.Option("--since", metavar="T", help="What changed since: 2026-11-22T20:00Z, 7d."),
-    ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option("--from", metavar="FILE", help="JSON lines of `read`, or -, not Kafka."),
-    ] = None,
+    since: SinceOption = None,
+    source: SourceOption = None,
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
@@ -76,6 +98,7 @@ def endpoints(
     \b
     Examples:
       sidetap endpoints --host shop.demo
+      sidetap endpoints --unauthenticated --sensitive card --risk 7
       sidetap endpoints --export openapi > openapi.json
       sidetap endpoints --since 7d
       sidetap endpoints --compare openapi.yaml
@@ -85,17 +108,29 @@ def endpoints(
         raise RefusedError("give one of --export, --compare and --since; --export has no --format.")
     if (previous or source) and not compare:
         raise RefusedError("--previous and --from are for --compare.")
-    if compare:
-        forms = _forms(source, kafka)
-        kept_forms = [e for e in forms if host is None or e["host"] == host.lower()]
-        show(compared(kept_forms, compare, previous), chosen(said))
+    wanted = Wanted(
+        host=host.lower() if host else None, method=method.upper() if method else None,
+        sensitive=sensitive, unauthenticated=unauthenticated, risk_min=risk,
+    )  # fmt: skip
+    if compare and source:
+        forms = [e for e in _forms(source) if host is None or e["host"] == wanted.host]
+        show(compared(forms, compare, previous), chosen(said))
         return
-    known = latest(records(client(kafka), "endpoints"))
-    kept = [e for e in known if host is None or e.host == host.lower()]
-    if since:
-        api_changes.show(_since(kept, since), chosen(said))
+    url = stored.asked(kafka)
+    kept = _kept(url, kafka, wanted)
+    if compare:
+        show(compared(list(map(endpoint_form, kept)), compare, previous), chosen(said))
+    elif since:
+        api_changes.show(_since(kept, since, url, wanted), chosen(said))
     else:
         _show(kept, export, said)
+
+
+def _kept(url: str | None, kafka: str | None, wanted: Wanted) -> list[Endpoint]:
+    """From the database where there is one, else from the topic."""
+    if url is not None:
+        return in_order(stored.operations(url, wanted))
+    return list(filter(wanted.fits, latest(records(client(kafka), "endpoints"))))
 
 
 def _show(kept: list[Endpoint], export: Export | None, said: Format | None) -> None:
@@ -109,15 +144,16 @@ def _show(kept: list[Endpoint], export: Export | None, said: Format | None) -> N
         print_people(table_of(kept))
 
 
-def _since(known: Iterable[Endpoint], moment: str) -> list[api_changes.Found]:
+def _since(
+    known: list[Endpoint], moment: str, url: str | None, wanted: Wanted
+) -> list[api_changes.Found]:
     from_us = moment_us(moment, time.time_ns() // 1_000)
-    return api_changes.since(known, from_us, load().of(Settings))
+    kept = () if url is None else stored.history(url, wanted, from_us)
+    return api_changes.since(known, from_us, load().of(Settings), kept)
 
 
-def _forms(source: str | None, kafka: str | None) -> list[dict[str, Any]]:
-    """Endpoints in their JSON form, from a file of them or from the topic."""
-    if source is None:
-        return [endpoint_form(e) for e in latest(records(client(kafka), "endpoints"))]
+def _forms(source: str) -> list[dict[str, Any]]:
+    """Endpoints in their JSON form, from a file of them."""
     try:
         read = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
         forms = [orjson.loads(line) for line in read.splitlines() if line.strip()]

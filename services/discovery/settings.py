@@ -21,6 +21,9 @@ class Settings:
     Changes are told of what has been known for longer than `baseline_s`: before, everything is
     new. An operation or parameter is unused after `unused_s` without a request, an operation is
     gone after `gone_s`.
+
+    `store` is the URL of a database that a process beside the workers keeps the inventory in:
+    sqlite:///PATH or postgresql://USER@HOST/NAME.
     """
 
     min_count: int = 2
@@ -32,6 +35,7 @@ class Settings:
     gone_s: int = 2_592_000
     methods_ignored: tuple[str, ...] = ("HEAD", "OPTIONS")
     wildcard_hosts: tuple[str, ...] = ()
+    store: str | None = None
 
     def __post_init__(self) -> None:
         if self.min_count < 1 or self.min_time_s < 0:

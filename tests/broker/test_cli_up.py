@@ -120,7 +120,7 @@ def test_all_end_with_a_supervisor_that_is_killed(start: Callable[..., Up], tmp_
     up = start("--port", "0", "--data", str(tmp_path / "data"))
     up.until(lambda said: "Ctrl-C stops all of it" in said)
     children = up.children()
-    assert len(children) == 6
+    assert len(children) == 7
     assert any("kafka.Kafka" in command for command in children.values())
     up.process.kill()
     up.process.wait()
