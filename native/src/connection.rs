@@ -133,6 +133,7 @@ impl Connection {
 
     /// A SYN says where its direction begins; what the other's ACK said of that was a guess.
     fn synchronise(&mut self, side: usize, start: u64) {
+        self.talk.picked_up = false;
         let half = &self.halves[side];
         let untouched = half.start == Some(half.next) && half.next >= start;
         if half.start.is_none() || untouched {

@@ -223,11 +223,12 @@ impl Reassembler {
             self.end_flow(oldest, agent);
         }
         self.count("flows_opened", 1);
-        let flow = Connection {
+        let mut flow = Connection {
             epoch,
             scheduled_tick: i64::MAX,
             ..Connection::default()
         };
+        flow.talk.picked_up = !segment.syn;
         Some(self.flows.insert(key, flow))
     }
 

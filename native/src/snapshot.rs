@@ -6,7 +6,8 @@
 //! byte of a value is the version of its form; the rest is postcard's. Only rows that changed are written; pieces of what is over
 //! get tombstones in the same batch as the flow row that does not name them any more.
 //!
-//! Version 2 adds `Later` behind a flow, version 3 what of TLS stayed closed.
+//! Version 2 adds `Later` behind a flow, version 3 what of TLS stayed closed
+//! and whether a connection was picked up in the middle.
 
 use std::collections::{HashMap, HashSet};
 use std::mem::take;
@@ -39,6 +40,8 @@ struct Later {
     socket: Option<Box<Socket>>,
     habits: Habits,
     recent: [Recent; 2],
+    /// Since version 3.
+    picked_up: bool,
 }
 
 /// A row's key, and its value unless it is a tombstone.
@@ -121,6 +124,7 @@ fn read_flow(row: &[u8]) -> Result<Connection, String> {
     }
     let (mut flow, later): (Connection, Later) = read(row)?;
     (flow.talk.socket, flow.talk.habits, flow.recent) = (later.socket, later.habits, later.recent);
+    flow.talk.picked_up = later.picked_up;
     Ok(flow)
 }
 
@@ -182,6 +186,7 @@ impl Connection {
             socket: self.talk.socket.take(),
             habits: self.talk.habits,
             recent: take(&mut self.recent),
+            picked_up: self.talk.picked_up,
         };
         out.push((flow_key(b'f', site, key), Some(value(&(&*self, &later)))));
         (self.talk.socket, self.recent) = (later.socket, later.recent);

@@ -23,6 +23,8 @@ pub struct Answer {
     pub after_gap: bool,
     /// The client was seen to send requests without waiting for answers.
     pub pipelined: bool,
+    /// Nobody saw how the connection began: requests from before may be unanswered.
+    pub picked_up: bool,
     /// Which side answers, and how both took turns so far.
     pub side: usize,
     pub habits: Habits,
@@ -40,16 +42,21 @@ pub fn pair(open: &VecDeque<Open>, answer: Answer) -> Option<(usize, Pairing)> {
         (Some(ack), Some(request)) => request.start < ack,
         _ => false,
     };
-    let first = unanswered.next()?;
-    let (first_index, first_open) = first;
-    if !answer.after_gap && first_open.after_gap == Hidden::Nothing && covered(first_open) {
-        return Some((first_index, Pairing::Position));
-    }
     let asked_here = |open: &Open| {
         open.request
             .as_ref()
             .is_some_and(|request| request.ack == Some(answer.start))
     };
+    let first = unanswered.next()?;
+    let (first_index, first_open) = first;
+    if answer.picked_up && answer.pipelined {
+        // This client does not wait for answers, and how many it is owed for requests from before,
+        // nothing tells.
+        return None;
+    }
+    if !answer.after_gap && first_open.after_gap == Hidden::Nothing && covered(first_open) {
+        return Some((first_index, Pairing::Position));
+    }
     if !covered(first_open) && answer.undamaged {
         // An ACK that cannot be believed, or none: the order is left, if the place fits.
         let fits = answer.ack.is_none() || asked_here(first_open);

@@ -103,6 +103,10 @@ pub struct Talk {
     /// The same.
     #[serde(skip)]
     pub habits: Habits,
+    /// Nobody saw how the connection began: there may be requests from before. In rows it stands behind
+    /// the rest.
+    #[serde(skip)]
+    pub picked_up: bool,
     /// A side begins with TLS: whoever feeds this must open it first.
     #[serde(skip)]
     pub tls_begins: bool,
@@ -227,6 +231,7 @@ impl Talk {
             ack: first.ack.or(ack),
             after_gap: self.sides[side].after_gap.is_possible(),
             pipelined: self.pipelined,
+            picked_up: self.picked_up,
             habits: self.habits,
             side,
             undamaged: !self.damaged,
