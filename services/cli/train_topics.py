@@ -4,28 +4,21 @@ In:     the topics `labels`, `findings` and `exchanges`.
 Out:    samples, each with its place on `exchanges`.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 from confluent_kafka import Message
-from sidetap_native import Exchange
 
 from schemas.codec import UndecodableError, decode_as
 from schemas.types import Label
 from services.cli import found
 from services.cli.broker import Client, records
 from services.cli.output import say
-from services.cli.replay_range import CLOCK_SLACK_MS
+from services.cli.stored_exchanges import stored
 from services.detect.training.labelled import Labelled
 from services.detect.training.samples import Origin, Sample, sample
 from services.detect.verdict import Inspector, decide, nothing_excluded
-from services.runtime.exchanges import read_exchange
 
-if TYPE_CHECKING:
-    from services.detect.view import ExchangeView
-
-EXCHANGES = "exchanges"
 ORDINARY = "ordinary"
 # As many as all the ordinary values that are made up; more would take minutes to fit.
 ORDINARY_MAX = 50_000
@@ -39,8 +32,8 @@ def labelled(settings: Client, inspector: Inspector) -> Iterator[Sample]:
         say(f"{wanted.passed_over} labels are of no attack, or of what is not there any more.")
     if not wanted:
         return
-    for exchange, origin in _exchanges(settings, wanted.since_us):
-        if one := wanted.sample(exchange, origin):
+    for exchange, message in stored(settings, wanted.since_us):
+        if one := wanted.sample(exchange, partial(_origin, exchange.id, message)):
             yield one
 
 
@@ -56,9 +49,9 @@ def ordinary(
     """
     from_us, to_us = span_us
     flagged = taken = 0
-    for exchange, origin in _exchanges(settings, from_us):
-        at_us, request = exchange.at_us, exchange.request
-        if at_us < from_us or at_us > (to_us or at_us) or request is None:
+    for exchange, message in stored(settings, from_us):
+        request = exchange.request
+        if exchange.at_us > (to_us or exchange.at_us) or request is None:
             continue
         if exchange.revision > 0 or exchange.part is not None or exchange.id in labelled:
             continue
@@ -70,7 +63,8 @@ def ordinary(
         if taken > ORDINARY_MAX:
             say(f"more than {ORDINARY_MAX} ordinary exchanges: the first are taken.")
             break
-        yield sample(ORDINARY, False, "", request, origin(ORDINARY, ""), read)
+        origin = _origin(exchange.id, message, ORDINARY, "")
+        yield sample(ORDINARY, False, "", request, origin, read)
     if flagged:
         say(f"{flagged} exchanges of that time are flagged, and not taken for ordinary.")
 
@@ -88,25 +82,6 @@ def _labels(settings: Client) -> list[Label]:
             place = f"{message.topic()}/{message.partition()} at {message.offset()}"
             say(f"sidetap: {place} is unreadable: {error}.")
     return list(kept.values())
-
-
-def _exchanges(
-    settings: Client, since_us: int | None
-) -> "Iterator[tuple[ExchangeView, Callable[[str, str], Origin]]]":
-    """Exchanges taken in since then; each with a function that says where it stands."""
-    since_ms = None if since_us is None else since_us // 1_000 - CLOCK_SLACK_MS
-    for message in records(settings, EXCHANGES, since_ms=since_ms):
-        exchange = _or_none(message.value() or b"")
-        if exchange is not None:
-            yield exchange, partial(_origin, exchange.id, message)
-
-
-def _or_none(record: bytes) -> Exchange | None:
-    """None: a watermark, or what nobody can read."""
-    try:
-        return read_exchange(record)
-    except ValueError:
-        return None
 
 
 def _origin(exchange: str, message: Message, label: str, by: str) -> Origin:
