@@ -10,7 +10,7 @@ from services.cli.broker import records
 from services.cli.limit_trial import LimitTrial, Proposal, Trial
 from services.cli.list_trial import ListTrial
 from services.cli.output import Format, print_json, print_people, say, table
-from services.cli.policy import in_force
+from services.cli.policy_entries import in_force
 from services.cli.recorded_requests import Requests, exchanges, inventory
 from services.cli.shadow_denylist import Listed, ShadowDenylist
 from services.runtime.lists import Lists
