@@ -20,9 +20,9 @@ def register(application: typer.Typer, name: str) -> None:
 
 def encrypted(
     since: Annotated[
-        str,
+        str | None,
         typer.Option("--since", metavar="T", help="Since 2026-11-22T20:00:00Z or for 10m, 2h, 7d."),
-    ] = "1d",
+    ] = None,
     kafka: KafkaOption = None,
     said: Annotated[Format | None, typer.Option("--format", help="jsonl or table.")] = None,
 ) -> None:
@@ -36,16 +36,17 @@ def encrypted(
       sidetap encrypted --since 7d
       sidetap read capture.pcap --emit encrypted
     """
-    since_us = moment_us(since, time.time_ns() // 1_000)
+    since_us = moment_us(since, time.time_ns() // 1_000) if since else None
+    since_ms = None if since_us is None else since_us // 1_000
     servers = Servers()
-    for message in records(client(kafka), "encrypted", since_ms=since_us // 1_000):
+    for message in records(client(kafka), "encrypted", since_ms=since_ms):
         try:
             flow = decode_as(EncryptedFlow, message.value() or b"")
         except UndecodableError as error:
             place = f"{message.topic()}/{message.partition()} at {message.offset()}"
             say(f"sidetap: {place} is unreadable: {error}.")
             continue
-        if flow.until_us >= since_us:
+        if since_us is None or flow.until_us >= since_us:
             servers.add(flow)
     if chosen(said) is Format.jsonl:
         print_json(map(server_form, servers.by_bytes()))

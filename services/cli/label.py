@@ -14,6 +14,7 @@ from services.cli.output import say
 from services.cli.refusal import RefusedError
 from services.cli.show import exchanges
 from services.cli.who import who
+from services.detect.detectors import BY_CLASS
 
 NOTE_CHARACTERS_MAX = 2_000
 
@@ -32,7 +33,8 @@ def register(application: typer.Typer, name: str) -> None:
 
 def label(
     id_: Annotated[
-        str, typer.Argument(metavar="ID", help="Of a finding, or its beginning; of an exchange.")
+        str,
+        typer.Argument(metavar="ID", help="Of a finding, or its beginning; of an exchange, whole."),
     ],
     verdict: Annotated[Verdict, typer.Argument(help="Was it what the finding says; an attack?")],
     note: Annotated[str, typer.Option("--note", help="Why.")] = "",
@@ -49,10 +51,12 @@ def label(
     Examples:
       sidetap label 3f2a91 true
       sidetap label 3f2a91 false --note "our own load test"
-      sidetap label 81bc0d5e2f9a4c67 true --class sqli --note "nobody found it"
+      sidetap label 81bc0d5e2f9a4c6781bc0d5e2f9a4c67 true --class sqli --note "nobody found it"
     """
     if len(note) > NOTE_CHARACTERS_MAX:
         raise RefusedError(f"the note is longer than {NOTE_CHARACTERS_MAX} characters.")
+    if class_ and class_ not in BY_CLASS:
+        raise RefusedError(f"{class_!r} is no class of attacks: {', '.join(sorted(BY_CLASS))}.")
     settings = client(kafka)
     name, what = _named(settings, id_)
     said = Label(

@@ -16,6 +16,7 @@ from services.cli.moments import iso
 from services.cli.refusal import RefusedError
 from services.cli.silenced import Scope
 from services.detect.own_rules import OwnRules, checked
+from services.detect.smuggling import of_the_request
 from services.detect.verdict import Inspector, decide, nothing_excluded
 from services.runtime.masking import Masker
 
@@ -64,7 +65,7 @@ def tried(entry: PolicyEntry, exchanges: Iterable[Exchange], masker: Masker) -> 
             continue
         said.exchanges += 1
         path = request.target.partition(b"?")[0].decode("latin-1")
-        read = inspector.read(request, exchange.anomalies)
+        read = inspector.read(request, of_the_request(exchange))
         with_it = rules.added(exchange, request, path, read)
         if with_it is read or len(with_it.found) == len(read.found):
             continue

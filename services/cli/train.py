@@ -39,7 +39,7 @@ LabelsOption = Annotated[
 OrdinaryFromOption = Annotated[
     str | None,
     typer.Option(
-        "--ordinary-from", metavar="T", help="Exchanges since then are benign, or 2h ago."
+        "--ordinary-from", metavar="T", help="Exchanges from T on are benign unless flagged."
     ),
 ]
 OrdinaryToOption = Annotated[
@@ -96,6 +96,7 @@ def train(
       sidetap train *.jsonl --out model.json --leave-one-out --kin lists,fuzz --score shop.jsonl
     """
     learn = _learning()
+    _refuse_missing_folders(out, report, dataset)
     from services.detect.model import Model, canonical
 
     samples = [*_samples(files or ()), *_from_topics(labels, ordinary_from, ordinary_to, kafka)]
@@ -125,6 +126,13 @@ def _trained(samples: "Sequence[Sample]", plain: Any, against: Path | None) -> "
         return learn.trained(samples, plain, _active(against))
     except fit.TooFewError as error:
         raise RefusedError(f"{error}; label more, or add files.") from error
+
+
+def _refuse_missing_folders(*paths: Path | None) -> None:
+    """Before anything is read: it takes minutes."""
+    for path in paths:
+        if path is not None and not path.parent.is_dir():
+            raise RefusedError(f"{path} cannot be written: there is no folder {path.parent}.")
 
 
 def _learning() -> Any:

@@ -15,6 +15,7 @@ from services.cli import found
 from services.cli.broker import Client, records
 from services.cli.output import say
 from services.cli.stored_exchanges import stored
+from services.detect.smuggling import of_the_request
 from services.detect.training.labelled import Labelled
 from services.detect.training.samples import Origin, Sample, sample
 from services.detect.verdict import Inspector, decide, nothing_excluded
@@ -55,7 +56,7 @@ def ordinary(
             continue
         if exchange.revision > 0 or exchange.part is not None or exchange.id in labelled:
             continue
-        read = inspector.read(request)
+        read = inspector.read(request, of_the_request(exchange))
         if decide(read, nothing_excluded, None).scores:
             flagged += 1
             continue

@@ -15,7 +15,7 @@ from schemas.codec import decode_as, encode
 from schemas.types import Finding, PolicyEntry, Watermark
 from services.detect import findings, partials
 from services.detect.exclusions import Exclusions
-from services.detect.models import fixed
+from services.detect.models import Models
 from services.detect.own_rules import OwnRules
 from services.detect.partials import Partials
 from services.detect.responses.answered import answered
@@ -23,6 +23,7 @@ from services.detect.responses.reading import Reading
 from services.detect.responses.rules import Proof
 from services.detect.scoring import Verdict
 from services.detect.settings import Settings
+from services.detect.smuggling import of_the_request
 from services.detect.verdict import Excluded, Inspector, Signals, decide, nothing_excluded
 from services.detect.view import ExchangeView, RequestView
 from services.runtime import table
@@ -54,6 +55,7 @@ class DetectCore:
         inspector: Inspector,
         *,
         partition: int = 0,
+        models: Models | None = None,
     ) -> None:
         self._settings = settings
         self._masker = masker
@@ -65,7 +67,7 @@ class DetectCore:
         self._source = f"detect/{partition}/pulse"
         self._marks: dict[str, Watermark] = {}
         self._exclusions = Exclusions()
-        self._models = fixed(settings.model)
+        self._models = models or Models()
         self._own_rules = OwnRules()
         self._lists = Lists()
         self._policy_offset = -1
@@ -127,7 +129,7 @@ class DetectCore:
         if exchange.part is not None:
             self._part(exchange, request, excluded)
             return
-        read = self._inspector.read(request, exchange.anomalies)
+        read = self._inspector.read(request, of_the_request(exchange))
         read = self._own_rules.added(exchange, request, path, read)
         verdict = self._decided(read, excluded)
         proofs = self._proofs(exchange, verdict, excluded)

@@ -42,27 +42,21 @@ def loaded(data: bytes) -> Model:
     return Model(form)
 
 
-def fixed(name: str) -> "Models":
-    """Those of a file, or "rules", whatever `policy` says; with no name, those that it says.
-
-    Raises ValueError, in one sentence, where the file is no model.
-    """
-    models = Models()
-    if name:
-        try:
-            models.active = None if name == RULES else loaded(Path(name).read_bytes())
-        except OSError as error:
-            raise ValueError(f"there is no model {name!r}: {error.strerror}") from error
-        models.choose = False
-    return models
+def named(name: str) -> "Model | None":
+    """The model of a file; None for "rules". Raises ValueError, in one sentence, without one."""
+    if name == RULES:
+        return None
+    try:
+        return loaded(Path(name).read_bytes())
+    except OSError as error:
+        raise ValueError(f"there is no model {name!r}: {error.strerror}") from error
 
 
 class Models:
     """Of one partition: each reads `policy` by itself."""
 
     def __init__(self) -> None:
-        self.choose = True
-        """Whether `policy` says which of them decides."""
+        self._free = True
         first = shipped()
         self._known: dict[str, Model | None] = {RULES: None}
         if first is not None:
@@ -71,6 +65,10 @@ class Models:
         self.shadow: Model | None = None
         self.shadowed = False
         """Whether a shadow is asked: one may be "rules", which is no model."""
+
+    def fix(self, model: Model | None) -> None:
+        """Have this one decide, or the rules alone, whatever `policy` says."""
+        self.active, self._free = model, False
 
     def learn(self, entry: PolicyEntry) -> None:
         """Take in one entry.
@@ -81,7 +79,7 @@ class Models:
         if entry.kind != "model":
             return
         if entry.id == CHOICE:
-            if self.choose:
+            if self._free:
                 self._choose(entry)
         elif entry.removed:
             self._forget(entry.id.removeprefix(f"{CHOICE}/"))

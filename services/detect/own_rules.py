@@ -12,7 +12,7 @@ Without a pattern every value there matches.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import hyperscan
 
@@ -36,9 +36,8 @@ ANYTHING = "."
 WEIGHT = 0.9
 TITLE_CHARACTERS_MAX = 120
 HEADER = "header"
-# What a pattern is tried with before it is believed.
-PROBE = Rule(id="probe", pattern=ANYTHING, weight=1.0, title="")
-ANYWHERE = Point("query", b"", b"", b"x")
+# Values that stand in requests everywhere: what matches one of them needs a place.
+ORDINARY = (b"1", b"en", b"true", b"items", b"2026-11-22", b"text/html, */*;q=0.8", b"gzip, br")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +69,31 @@ class OwnRules:
 
     def __init__(self) -> None:
         self._entries: dict[str, OwnRule] = {}
+        self._asked: list[OwnRule] = []
         self._matcher = Matcher(())
 
     def learn(self, entry: PolicyEntry) -> None:
         """Take in one entry; a later one of the same id replaces it.
 
-        Raises ValueError, in one sentence, where it is no rule or there are too many; what was in
-        force before stays so.
+        Raises ValueError, in one sentence, where it is no rule; then none of its id is in force.
+        So a worker that reads the topic anew, compacted, has the same rules. Of too many the
+        first by id are asked.
         """
         if entry.kind != "rule":
             return
-        if entry.removed:
-            self._entries.pop(entry.id, None)
-        elif entry.id in self._entries or len(self._entries) < RULES_MAX:
-            self._entries[entry.id] = checked(entry)
-        else:
-            raise ValueError(f"{entry.id}: there are {RULES_MAX} rules of people already")
+        self._entries.pop(entry.id, None)
         self._matcher = Matcher(())  # It knows compiled patterns by the id of their rule.
+        try:
+            if not entry.removed:
+                self._entries[entry.id] = checked(entry)
+        finally:
+            self._asked = [self._entries[id_] for id_ in sorted(self._entries)[:RULES_MAX]]
 
     def added(
         self, exchange: ExchangeView, request: RequestView, path: str, read: Signals
     ) -> Signals:
         """What was read of the exchange, with what these rules say of it."""
-        here = [one for one in self._entries.values() if one.covers(exchange, path)]
+        here = [one for one in self._asked if one.covers(exchange, path)]
         if not here:
             return read
         points = [*read.points.found, *_headers(request)]
@@ -120,26 +121,28 @@ def checked(entry: PolicyEntry) -> OwnRule:
         raise ValueError(f"{entry.id}: its pattern and title must be texts")
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
         raise ValueError(f"{entry.id}: its weight must be above 0, at most 1")
-    if pattern == ANYTHING and not (entry.path or entry.where):
-        raise ValueError(f"{entry.id}: without a pattern it needs a path or a point")
     name = entry.id.removeprefix("rule/")
     rule = Rule(
         id=f"{class_}.own.{name}", pattern=pattern, weight=float(weight),
         title=title[:TITLE_CHARACTERS_MAX],
     )  # fmt: skip
-    _try(entry.id, pattern)
+    if _matches_ordinary(entry.id, rule) and not (entry.path or entry.where):
+        raise ValueError(f"{entry.id}: it matches ordinary values, so it needs a path or a point")
     return OwnRule(entry.site, entry.host, entry.path, entry.where, str(class_), rule)
 
 
-def _try(id_: str, pattern: str) -> None:
+def _matches_ordinary(id_: str, rule: Rule) -> bool:
     """Raises ValueError for what Hyperscan will not take, or would take long over."""
+    pattern = rule.pattern
     if not 0 < len(pattern) <= PATTERN_CHARACTERS_MAX:
         raise ValueError(f"{id_}: a pattern has 1 to {PATTERN_CHARACTERS_MAX} characters")
     counts = [int(count) for found in REPEAT.finditer(pattern) for count in found.groups() if count]
     if max(counts, default=0) > REPEATS_MAX:
         raise ValueError(f"{id_}: a pattern may repeat something {REPEATS_MAX} times at most")
+    matcher = Matcher(())
     try:
-        next(Matcher(()).places(replace(PROBE, pattern=pattern), ANYWHERE), None)
+        points = (Point("query", b"", value, value) for value in ORDINARY)
+        return any(next(matcher.places(rule, point), None) for point in points)
     except hyperscan.HyperscanError as error:
         raise ValueError(f"{id_}: Hyperscan does not take this pattern: {error}") from error
 

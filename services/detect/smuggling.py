@@ -1,10 +1,10 @@
 """Request smuggling: a request whose end two servers see in two places.
 
-In:   a request, and the names of what is unusual about its exchange (docs/architecture.md).
+In:   a request, and the names of what is unusual about it (docs/architecture.md).
 Out:  signals of class `protocol`, at the headers that say where the body ends.
 
-Anomalies are of the whole exchange, so each is looked for again in the request: a server that
-answers with both lengths attacks nobody. Most are left alone: folded lines, lone line feeds, equal
+Anomalies are of the whole exchange, so each is proved again in the request: a server that answers
+with both lengths attacks nobody. Most are left alone: folded lines, lone line feeds, equal
 lengths twice and extensions of chunks are how old and simple clients talk, a second Host what a
 proxy adds. What is left is what no client has a reason to send and servers are known to read
 differently (RFC 9112, 6.1 to 6.3 and 11.2; J. Kettle, "HTTP Desync Attacks", 2019).
@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 
 from services.detect.points import Point
 from services.detect.rules import Match, Rule
-from services.detect.view import RequestView
+from services.detect.view import ExchangeView, RequestView
 
 TWO_FRAMINGS = Rule(
     id="protocol.two-framings",
@@ -69,15 +69,29 @@ ASKED_AT = frozenset(
         "content_length_overflow", "bad_chunk",
     }
 )  # fmt: skip
-# What a head or body that was not seen whole says of its framing is the capture's fault.
-UNSEEN = frozenset({"gap_in_head", "gap_in_body", "truncated_packets", "overlap_conflict"})
+# What a head that was not seen whole says of its framing is the capture's fault, and so are the
+# chunks of a body with holes. Overlaps that conflict are no excuse: whoever sends makes them.
+UNSEEN = frozenset({"gap_in_head"})
+BODY_UNSEEN = frozenset({"gap_in_body", "truncated_packets"})
+HIDING = frozenset({"folded_transfer_encoding", "space_before_colon"})
 CODING, LENGTH = b"transfer-encoding", b"content-length"
 HTTP2 = "2"
 LENGTH_DIGITS_MAX = 18
 # Lenient parsers stop at what is no digit, or take signs and prefixes: 0x10, +16, "16 2". Of a
 # number of fractions, as careless scripts send it, and of "-1" they make no length at all.
 ODD_NUMBER = re.compile(rb"\s*(?:\+\d|0x[0-9a-f]|\d+(?:_\d|[\x00-\x20]+\d|[\x00-\x1f]))", re.I)
-COMPRESSIONS = (b"gzip", b"x-gzip", b"deflate", b"compress")
+COMPRESSIONS = (b"gzip", b"x-gzip", b"deflate", b"compress", b"br", b"zstd")
+
+
+def of_the_request(exchange: ExchangeView) -> list[str]:
+    """The anomalies of an exchange without those that may be of its answer or of another header.
+
+    A blank before a colon is not said of which header; a folded Transfer-Encoding may be either's.
+    """
+    response = exchange.response
+    if response is not None and any(name.lower() == CODING for name, _ in response.headers):
+        return [name for name in exchange.anomalies if name not in HIDING]
+    return [name for name in exchange.anomalies if name != "space_before_colon"]
 
 
 def smuggling(request: RequestView, anomalies: Collection[str]) -> Iterator[tuple[Rule, Match]]:
@@ -100,13 +114,12 @@ def _coding(
 ) -> Iterator[tuple[Rule, Match]]:
     value = b", ".join(value for _, value in codings)
     match = _match(CODING, value)
-    folded = b"\n" in value or "folded_transfer_encoding" in anomalies
-    spaced = any(name != name.strip() for name, _ in codings) or "space_before_colon" in anomalies
-    if b"chunk" in value.lower() and (folded or spaced or _overlooked(value)):
+    hidden = b"\n" in value or not HIDING.isdisjoint(anomalies)
+    if b"chunk" in value.lower() and (hidden or _overlooked(value)):
         yield HIDDEN_CODING, match
     if has_length and any(_applied(value)):
         yield TWO_FRAMINGS, match
-    if "bad_chunk" in anomalies:
+    if "bad_chunk" in anomalies and BODY_UNSEEN.isdisjoint(anomalies):
         yield BAD_CHUNK, match
 
 
@@ -117,8 +130,11 @@ def _applied(value: bytes) -> list[bytes]:
 
 
 def _overlooked(value: bytes) -> bool:
-    """Whether `chunked` is there, but not once, last, and as it is spelt."""
-    applied = _applied(value)
+    """Whether `chunked` is there, but not last and as it is spelt.
+
+    Twice the same is what a proxy makes that copies headers.
+    """
+    applied = list(dict.fromkeys(_applied(value)))
     return applied[-1:] != [b"chunked"] or any(one not in COMPRESSIONS for one in applied[:-1])
 
 

@@ -11,7 +11,7 @@ from itertools import chain
 
 from services.detect import learned, libinjection
 from services.detect.context import is_text
-from services.detect.detectors import DETECTORS, class_of
+from services.detect.detectors import DETECTORS, class_of, protocol
 from services.detect.fixation import fixations
 from services.detect.graphql_abuse import abuses
 from services.detect.known_exploits import RULES as KNOWN_EXPLOITS
@@ -70,9 +70,10 @@ class Inspector:
         return Signals(points, found)
 
     def read_messages(self, messages: Iterable[MessageView]) -> Signals:
-        """The same of what a WebSocket's client said."""
+        """The same of what a WebSocket's client said: of no other request, whatever it holds."""
         points = self._cutter.messages(messages)
-        return Signals(points, self._signals(points))
+        found = [one for one in self._signals(points) if one.class_ != protocol.DETECTOR.class_]
+        return Signals(points, found)
 
     def _signals(self, points: Points) -> list[Signal]:
         signals = [

@@ -3,6 +3,7 @@
 from functools import cache
 
 from services.detect.core import DetectCore
+from services.detect.models import Models, named
 from services.detect.settings import Settings
 from services.detect.verdict import Inspector
 from services.detect.vulnerabilities import VulnerabilitiesCore
@@ -13,14 +14,26 @@ from services.runtime.masking import Masker
 
 
 def service(settings: Settings) -> Service:
-    """The service with these settings. The rules are compiled once, with the first core."""
+    """The service with these settings. The rules are compiled once, with the first core.
+
+    Raises ValueError, in one sentence, where a file that the settings name cannot be read.
+    """
     masker = Masker(mask_key(settings.mask_key_file))
     inspector = cache(Inspector)
+    # Read once: a file that changes must not divide the partitions.
+    decides = named(settings.model) if settings.model else None
+
+    def models() -> Models:
+        made = Models()
+        if settings.model:
+            made.fix(decides)
+        return made
+
     return Service(
         name="detect",
         inputs={
             "exchanges": lambda partition: DetectCore(
-                settings, masker, read_exchange, inspector(), partition=partition
+                settings, masker, read_exchange, inspector(), partition=partition, models=models()
             ),
             "weaknesses": lambda _: VulnerabilitiesCore(settings),
         },

@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 
 DEBIAN = Path("/usr/share/modsecurity-crs")
 SETUPS = ("crs-setup.conf", "crs-setup.conf.example")
-# Detection only, as beside a mirror; bodies are read, limits as in the engine's recommended file.
+# Detection only, as beside a mirror; bodies are read, parsers and limits as the engine recommends.
 CONFIGURATION = """
 SecRuleEngine DetectionOnly
 SecRequestBodyAccess On
 SecResponseBodyAccess Off
 SecAuditEngine Off
-SecPcreMatchLimit 100000
-SecPcreMatchLimitRecursion 100000
+SecPcreMatchLimit 1000
+SecPcreMatchLimitRecursion 1000
+SecRequestBodyLimit 13107200
+SecRequestBodyNoFilesLimit 131072
+SecRule REQUEST_HEADERS:Content-Type "^(?:application(?:/soap\\+|/)|text/)xml" \
+  "id:200000,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=XML"
 SecRule REQUEST_HEADERS:Content-Type "^application/json" \
   "id:200001,phase:1,t:none,t:lowercase,pass,nolog,ctl:requestBodyProcessor=JSON"
 """

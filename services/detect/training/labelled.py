@@ -9,9 +9,11 @@ Keeps: how many exchanges were taken for each label.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from schemas.types import Finding, Label
 from services.detect import findings
+from services.detect.smuggling import of_the_request
 from services.detect.training.samples import Origin, Sample, sample
 from services.detect.verdict import Inspector, Signals, decide, nothing_excluded
 from services.detect.view import ExchangeView, RequestView
@@ -39,7 +41,8 @@ class _Said:
 class Labelled:
     """Every label that is of an attack or of one exchange; `passed_over` counts the others.
 
-    `finding_of` knows the findings by id. Of two words on one exchange, "attack" counts.
+    `finding_of` knows the findings by id. The word on an exchange itself counts before those on
+    its findings, and of those "attack" before "false alarm".
     """
 
     def __init__(
@@ -50,7 +53,7 @@ class Labelled:
     ) -> None:
         self._inspector = inspector
         self._exchanges: dict[str, _Said] = {}
-        self._groups: dict[str, _Said] = {}
+        self._groups: dict[str, list[_Said]] = {}
         self._clients: set[str] = set()
         self._taken: Counter[str] = Counter()
         self.passed_over = 0
@@ -62,7 +65,8 @@ class Labelled:
         """Packet time before which no wanted exchange is; None: any may be."""
         if any(not said.of_a_finding for said in self._exchanges.values()):
             return None
-        return min((said.first_us for said in self._groups.values()), default=None)
+        words = chain.from_iterable(self._groups.values())
+        return min((said.first_us for said in words), default=None)
 
     def __bool__(self) -> bool:
         return bool(self._exchanges or self._groups)
@@ -78,7 +82,7 @@ class Labelled:
         own = self._exchanges.get(exchange.id)
         if own is None and exchange.client_ip not in self._clients:
             return None
-        read = self._inspector.read(request)
+        read = self._inspector.read(request, of_the_request(exchange))
         said = own if own and not own.of_a_finding else self._of_a_finding(exchange, request, read)
         said = said or own
         if said is None or self._taken[said.id] >= A_LABEL_MAX:
@@ -101,10 +105,12 @@ class Labelled:
             label.id, label.verdict, label.class_ or finding.class_, label.by, True,
             finding.opened_us, finding.at_us if finding.state == "closed" else NO_END_US,
         )  # fmt: skip
-        self._groups[finding.subject] = said
+        self._groups.setdefault(finding.subject, []).append(said)
         self._clients.add(finding.client)
         for evidence in finding.evidence:
-            self._exchanges[evidence.exchange] = said
+            kept = self._exchanges.get(evidence.exchange)
+            if kept is None or kept.of_a_finding:
+                self._exchanges[evidence.exchange] = said
 
     def _of_a_finding(
         self, exchange: ExchangeView, request: RequestView, read: Signals
@@ -115,9 +121,8 @@ class Labelled:
         injection is an injection.
         """
         classes = decide(read, nothing_excluded, None).scores
-        words = (self._groups.get(findings.group(exchange, request, name)) for name in classes)
-        inside = [
-            said for said in words if said and said.first_us <= exchange.at_us <= said.last_us
-        ]
+        groups = (findings.group(exchange, request, name) for name in classes)
+        words = chain.from_iterable(self._groups.get(group, ()) for group in groups)
+        inside = [said for said in words if said.first_us <= exchange.at_us <= said.last_us]
         ranked = sorted(inside, key=lambda said: (not said.attack, said.class_ == "scanner"))
         return ranked[0] if ranked else None

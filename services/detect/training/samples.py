@@ -71,10 +71,12 @@ def samples_of(lines: Iterable[bytes], inspector: Inspector) -> Iterator[Sample]
             raise LabelledLineError(f"line {number}: its label is {label!r}")
         if given.get("weak"):
             continue
-        request = rawhttp.exchange(str(number), raw, None).request
+        exchange = rawhttp.exchange(str(number), raw, None)
+        request = exchange.request
         assert request is not None
         origin = Origin("file", exchange=str(given.get("id", number)))
-        yield sample(source, label == "attack", class_, request, origin, inspector.read(request))
+        read = inspector.read(request, exchange.anomalies)
+        yield sample(source, label == "attack", class_, request, origin, read)
 
 
 def sample(

@@ -9,8 +9,10 @@ from schemas.codec import decode, encode
 from schemas.types import Finding, PolicyEntry
 from services.detect.core import DetectCore
 from services.detect.model import Model, canonical
+from services.detect.models import Models, named
 from services.detect.settings import Settings
 from services.detect.verdict import Inspector
+from services.detect.worker import service
 from services.runtime.core import Event
 from services.runtime.masking import Masker
 from tests.plain_view import ExchangeView
@@ -25,16 +27,13 @@ NAME = Model(FORM).hash
 ANGLE = "/items?size=%3Csmall"
 
 
-PLAIN = Settings()
-
-
 @cache
 def inspector() -> Inspector:
     return Inspector()
 
 
-def core(*said: tuple[str, str], settings: Settings = PLAIN) -> DetectCore:
-    made = DetectCore(settings, Masker(b"key"), ExchangeView, inspector())
+def core(*said: tuple[str, str], models: Models | None = None) -> DetectCore:
+    made = DetectCore(Settings(), Masker(b"key"), ExchangeView, inspector(), models=models)
     for number, (id_, body) in enumerate(said):
         entry = PolicyEntry(
             id=id_, kind="model", site="", host="", path="", where="", body=body, by="ann",
@@ -101,9 +100,15 @@ def test_a_model_that_cannot_be_read_is_rejected_and_changes_nothing() -> None:
 def test_a_replay_is_decided_by_its_own_model_whatever_policy_says(tmp_path: Path) -> None:
     file = tmp_path / "model.json"
     file.write_bytes(canonical(FORM))
-    forced = core(RULES_ONLY, settings=Settings(model=str(file)))
+    forced = core(RULES_ONLY, models=fixed(named(str(file))))
     assert [one.model for one in findings(forced, ANGLE)[0]] == [NAME]
-    rules = core(MODEL, ACTIVE, settings=Settings(model="rules"))
+    rules = core(MODEL, ACTIVE, models=fixed(named("rules")))
     assert findings(rules, ANGLE)[0] == []
     with pytest.raises(ValueError, match="there is no model"):
-        core(settings=Settings(model=str(tmp_path / "none")))
+        service(Settings(model=str(tmp_path / "none")))
+
+
+def fixed(model: Model | None) -> Models:
+    made = Models()
+    made.fix(model)
+    return made

@@ -82,6 +82,27 @@ def test_what_came_after_it_was_closed_is_not_its() -> None:
     assert [one is not None for one in made] == [True] * 5 + [False] * 5
 
 
+def test_an_attacker_who_comes_back_has_two_findings_and_both_count() -> None:
+    again = [exchange(INJECTION.format(n), at_s=20_000 + n, serial=n) for n in range(4)]
+    core = DetectCore(Settings(), Masker(b"key"), ExchangeView, inspector())
+    outputs = run(core, [*SCAN, watermark(10_000), *again]).outputs
+    kept = {one.id: one for out in outputs if out.topic == "findings" and out.value
+            for one in [decode(out.value)]}  # fmt: skip
+    assert len(kept) == 2
+    wanted = Labelled([label(f"finding/{id_}", True) for id_ in kept], kept.get, inspector())
+    made = [wanted.sample(ExchangeView(encode(one)), Origin) for one in (*SCAN, *again)]
+    assert all(one is not None and one.attack for one in made)
+
+
+def test_the_word_on_an_exchange_counts_before_that_on_its_finding() -> None:
+    words = [
+        label(f"finding/{scan_of(SCAN).id}", True),
+        *(label(f"exchange/{one.id}", False) for one in SCAN[:2]),
+        label(f"exchange/{SCAN[7].id}", False),
+    ]
+    assert [one.attack for one in taken(words)] == [n not in (0, 1, 7) for n in range(10)]
+
+
 def test_the_right_class_is_the_persons() -> None:
     samples = taken([label(f"finding/{scan_of(SCAN).id}", True, "scanner")])
     assert {one.class_ for one in samples} == {"scanner"}

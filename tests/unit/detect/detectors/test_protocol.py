@@ -1,10 +1,12 @@
 """Request smuggling: what must fire, and what must not."""
 
+from dataclasses import replace
+
 import pytest
 
 from services.detect.detectors.protocol import DETECTOR
 from services.detect.rawhttp import exchange
-from services.detect.smuggling import RULES, smuggling
+from services.detect.smuggling import ASKED_AT, of_the_request, smuggling
 from services.detect.view import Bytes, PlainRequest
 from tests.unit.detect.detectors.cases import (
     body,
@@ -131,11 +133,39 @@ def test_a_coding_in_http2() -> None:
     assert set(inspector().inspect(asked).scores) == {"protocol"}
 
 
-def test_the_response_and_what_the_capture_lost_accuse_nobody() -> None:
-    plain = exchange("1", HEAD + CHUNKED + b"\r\n0\r\n\r\n").request
-    assert plain is not None
-    assert [rule.id for rule, _ in smuggling(plain, ["ambiguous_framing"])] == []
-    both = exchange("1", HEAD + LENGTH + CHUNKED + b"\r\n0\r\n\r\n").request
-    assert both is not None
-    assert [rule.id for rule, _ in smuggling(both, ["ambiguous_framing"])] == [RULES[0].id]
-    assert [rule.id for rule, _ in smuggling(both, ["ambiguous_framing", "gap_in_head"])] == []
+def spoken(raw: bytes, anomalies: list[str], answer: bytes = b"") -> set[str]:
+    """The rules that speak where reassembly names these anomalies of the exchange."""
+    given = replace(exchange("1", raw, answer or None), anomalies=anomalies)
+    assert given.request is not None
+    return {
+        rule.id.partition(".")[2] for rule, _ in smuggling(given.request, of_the_request(given))
+    }
+
+
+ANSWER = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+BOTH = HEAD + LENGTH + CHUNKED + b"\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("anomaly", sorted(ASKED_AT))
+@pytest.mark.parametrize("headers", HARMLESS)
+def test_an_anomaly_of_the_answer_accuses_nobody(headers: bytes, anomaly: str) -> None:
+    raw = HEAD + headers + CHUNKED.replace(b"chunked", b"gzip, chunked") + b"\r\n0\r\n\r\n"
+    if b"ength" not in headers and b"ncoding" not in headers:
+        assert spoken(raw, [anomaly], ANSWER) <= {"bad-chunk"}
+    assert spoken(HEAD + CHUNKED + b"\r\n0\r\n\r\n", [anomaly], ANSWER) <= {"bad-chunk"}
+
+
+@pytest.mark.parametrize("lost", ["overlap_conflict", "gap_in_body", "truncated_packets"])
+def test_nobody_hides_behind_lost_or_doubled_bytes(lost: str) -> None:
+    assert spoken(BOTH, ["ambiguous_framing", lost]) == {"two-framings"}
+
+
+def test_of_a_head_that_was_not_seen_whole_nothing_is_said() -> None:
+    assert spoken(BOTH, ["ambiguous_framing", "gap_in_head"]) == set()
+    assert spoken(BOTH, ["ambiguous_framing", "bad_chunk", "gap_in_body"]) == {"two-framings"}
+
+
+def test_a_coding_that_proxies_copy_is_no_attack_alone() -> None:
+    assert spoken(HEAD + CHUNKED + CHUNKED + b"\r\n", ["unknown_transfer_encoding"]) == set()
+    compressed = HEAD + b"Transfer-Encoding: br, chunked\r\n\r\n"
+    assert spoken(compressed, ["unknown_transfer_encoding"]) == set()
