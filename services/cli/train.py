@@ -91,12 +91,11 @@ def train(
 
     \b
     Examples:
-      sidetap train ours.jsonl.zst lists.jsonl --out model.json
-      sidetap train ours.jsonl --labels --ordinary-from 7d --out model.json --dataset set.parquet
+      sidetap train ours.jsonl.zst --labels --ordinary-from 7d --out model.json --dataset set.parquet
       sidetap train *.jsonl --out model.json --leave-one-out --kin lists,fuzz --score shop.jsonl
     """
-    learn = _learning()
     _refuse_missing_folders(out, report, dataset)
+    learn = _learning()
     from services.detect.model import Model, canonical
 
     samples = [*_samples(files or ()), *_from_topics(labels, ordinary_from, ordinary_to, kafka)]
