@@ -91,7 +91,7 @@ def train(
 
     \b
     Examples:
-      sidetap train ours.jsonl.zst --labels --ordinary-from 7d --out model.json --dataset set.parquet
+      sidetap train ours.jsonl --labels --ordinary-from 7d --out model.json --dataset set.parquet
       sidetap train *.jsonl --out model.json --leave-one-out --kin lists,fuzz --score shop.jsonl
     """
     _refuse_missing_folders(out, report, dataset)

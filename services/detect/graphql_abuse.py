@@ -4,33 +4,34 @@ In:   the points of a request.
 Out:  signals of class `graphql`, at the document.
 
 One small request can ask for the same thing a thousand times, or for a thousand things inside one
-another; limits of requests a second do not see it, and guesses of passwords hide in it. The limits
-are those that gateways ship with (depth 10, batch 10, document 100 KB), wider where clients of
-Relay, boards and code generators go beyond without harm.
+another; limits of requests a second do not see it, and guesses of passwords hide in it. Gateways
+ship with depth 10, batch 10 and a document of 100 KB; page builders, boards and code generators go
+beyond without harm, so the limits are wider, and what only costs is told but would not be blocked.
 """
 
 from collections.abc import Iterator
 
-from services.detect.graphql_document import BEGIN, READ_BYTES_MAX, shape
+from services.detect.graphql_document import BEGIN, BEGIN_WITH_A_WORD, READ_BYTES_MAX, shape
 from services.detect.points import Point, Points
 from services.detect.rules import Match, Rule
 from services.detect.view import RequestView
 
-# Levels of fields, those of Relay's connections counted once. Clients in the field stay below 8.
-DEPTH_MAX = 10
-# The same field under so many names in one selection: a board of counters has a handful.
-ALIASES_MAX = 10
+# Levels of fields, those of Relay's connections counted once: comments under comments, eight deep.
+DEPTH_MAX = 15
+# The same field under so many names in one selection: a board of counters, the sizes of an image,
+# the repositories of a list.
+ALIASES_MAX = 40
+# The same of a field that logs in: nobody has so many accounts.
+GUESSES_MAX = 5
 # The same field without a name of its own: the second asks for nothing that the first did not;
 # fragments written by hand repeat some.
-REPEATS_MAX = 10
+REPEATS_MAX = 20
 # Of a field: @include and @skip, and one of the client's library.
 DIRECTIVES_MAX = 5
 # Operations in one request: clients that batch send what one page asks for at once.
-BATCH_MAX = 10
-# Generated documents with all their fragments reach some 20 KB.
+BATCH_MAX = 30
+# Of all documents of a request. Generated ones with all their fragments reach some 20 KB.
 DOCUMENT_BYTES_MAX = READ_BYTES_MAX
-# Shorter ones cannot exceed any limit.
-DOCUMENT_BYTES_MIN = 24
 # A member or parameter that holds a document, what begins one, and where they are sent.
 WORDS = (b"query", b"graphql", b"mutation", b"subscription", b"fragment")
 # Where a batch, which is a list, has them.
@@ -39,7 +40,7 @@ BATCHED = b"[].query"
 DEPTH = Rule(
     id="graphql.depth",
     pattern="",
-    weight=0.6,
+    weight=0.55,
     title=f"Fields inside one another, deeper than {DEPTH_MAX}",
     in_text=1.0,
     severity="medium",
@@ -47,15 +48,23 @@ DEPTH = Rule(
 ALIASES = Rule(
     id="graphql.aliases",
     pattern="",
-    weight=0.6,
+    weight=0.55,
     title=f"The same field more than {ALIASES_MAX} times under other names",
+    in_text=1.0,
+    severity="medium",
+)
+GUESSES = Rule(
+    id="graphql.guesses",
+    pattern="",
+    weight=0.65,
+    title=f"A log-in more than {GUESSES_MAX} times in one document",
     in_text=1.0,
     severity="medium",
 )
 REPEATS = Rule(
     id="graphql.repeats",
     pattern="",
-    weight=0.6,
+    weight=0.55,
     title=f"The same field more than {REPEATS_MAX} times over",
     in_text=1.0,
     severity="medium",
@@ -92,7 +101,7 @@ SIZE = Rule(
     in_text=1.0,
     severity="medium",
 )
-RULES = (DEPTH, ALIASES, REPEATS, DIRECTIVES, BATCH, CIRCLE, SIZE)
+RULES = (DEPTH, ALIASES, GUESSES, REPEATS, DIRECTIVES, BATCH, CIRCLE, SIZE)
 
 
 def abuses(request: RequestView, points: Points) -> Iterator[tuple[Rule, Match]]:
@@ -100,13 +109,26 @@ def abuses(request: RequestView, points: Points) -> Iterator[tuple[Rule, Match]]
     if b"{" not in points.joined or not _is_spoken(request):
         return
     named = [point for point in points.found if point.name.endswith(b"query") or not point.name]
-    documents = [point for point in named if _is_document(point)]
+    by_type = _is_sent_as_graphql(request)
+    documents = [point for point in named if _is_document(point, by_type)]
+    left = DOCUMENT_BYTES_MAX
     for point in documents:
         match = Match(point, 0, len(point.value))
-        yield from ((rule, match) for rule in _of_one(point.value))
+        if left > 0:
+            yield from ((rule, match) for rule in _of_one(point.value, left))
+        left -= len(point.value)
+    if left < 0:
+        yield SIZE, Match(documents[-1], 0, len(documents[-1].value))
     batched = [point for point in documents if point.name == BATCHED]
     if len(batched) > BATCH_MAX:
         yield BATCH, Match(batched[-1], 0, len(batched[-1].value))
+
+
+def _is_sent_as_graphql(request: RequestView) -> bool:
+    return any(
+        name.lower() == b"content-type" and b"graphql" in value.lower()
+        for name, value in request.headers
+    )
 
 
 def _is_spoken(request: RequestView) -> bool:
@@ -116,27 +138,31 @@ def _is_spoken(request: RequestView) -> bool:
     return any(word in target or word in said for word in WORDS)
 
 
-def _is_document(point: Point) -> bool:
-    """Where clients put documents: a parameter or member named query, or the body as a whole."""
+def _is_document(point: Point, by_type: bool) -> bool:
+    """Where clients put documents: a parameter or member named query, or the body as a whole.
+
+    A body without that type must begin with a word of the language: scripts and style sheets
+    begin with braces, too.
+    """
+    begin = BEGIN if point.name or by_type else BEGIN_WITH_A_WORD
     return (
-        len(point.value) >= DOCUMENT_BYTES_MIN
-        and b"{" in point.value
+        b"{" in point.value
         and point.place.startswith(("query", "body"))
-        and BEGIN.match(point.value) is not None
+        and begin.match(point.value) is not None
     )
 
 
-def _of_one(document: bytes) -> Iterator[Rule]:
-    found = shape(document)
+def _of_one(document: bytes, bytes_max: int) -> Iterator[Rule]:
+    found = shape(document, bytes_max)
     if found.depth > DEPTH_MAX:
         yield DEPTH
     if found.aliases > ALIASES_MAX:
         yield ALIASES
+    if found.guesses > GUESSES_MAX:
+        yield GUESSES
     if found.repeats > REPEATS_MAX:
         yield REPEATS
     if found.directives > DIRECTIVES_MAX:
         yield DIRECTIVES
     if found.circular:
         yield CIRCLE
-    if len(document) > DOCUMENT_BYTES_MAX:
-        yield SIZE

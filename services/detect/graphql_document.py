@@ -12,14 +12,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-BEGIN = re.compile(
-    rb"(?:[\s,]|\xef\xbb\xbf|#[^\n]*\n)*(?:\{|(?:query|mutation|subscription|fragment)\b)"
-)
+_BLANK = rb"(?:[\s,]|\xef\xbb\xbf|#[^\n]*\n)*"
+_WORD = rb"(?:query|mutation|subscription|fragment)\b"
+# A selection begins with a field, a spread or a remark: what begins with a quote sign is JSON.
+BEGIN = re.compile(_BLANK + rb"(?:" + _WORD + rb"|\{[\s,]*(?:[_A-Za-z]|\.\.\.|#))")
+BEGIN_WITH_A_WORD = re.compile(_BLANK + _WORD)
 _TOKEN = re.compile(
     rb'"""(?:\\"""|[^"]|"(?!""))*"""|"(?:\\.|[^"\\\n])*"|\#[^\n\r]*|\.\.\.|[{}():@]|[_A-Za-z]\w*'
 )
-# A connection of Relay has three levels for one: edges, node and what was asked for.
-WRAPPERS = frozenset({b"edges", b"node", b"nodes"})
+# A connection of Relay has three levels for one: edges, node and what was asked for. A schema asked
+# for is deep by its form: types of types of types.
+WRAPPERS = frozenset({b"edges", b"node", b"nodes", b"__schema", b"__type", b"ofType"})
+# Fields whose guesses are worth hiding behind names.
+LOGIN = re.compile(rb"log_?in|sign_?in|auth|token|passw|otp|verif|pin\b", re.I)
 # Fragments inside one another; more are no deeper than any limit.
 FRAGMENTS_MAX = 50
 # What is longer is named by its length already.
@@ -39,19 +44,22 @@ class Shape:
     depth: int = 0
     """Levels of fields inside fields, fragments put in, wrappers of connections left out."""
     aliases: int = 0
-    """How often one field stands in one selection under names of the client's."""
+    """How often one field stands in one selection under names of the client's, inline fragments
+    put in; or how many fragments are spread there."""
     repeats: int = 0
     """How often one field stands in one selection under its own name."""
     directives: int = 0
     """The most at one field."""
     circular: bool = False
     """Whether a fragment holds itself."""
+    guesses: int = 0
+    """`aliases` of fields that look like a log-in."""
 
 
-def shape(document: bytes) -> Shape:
-    """Reads the document once; the work is linear in its length."""
+def shape(document: bytes, bytes_max: int = READ_BYTES_MAX) -> Shape:
+    """Reads the document once, so many bytes of it; the work is linear in its length."""
     reader = _Reader()
-    for token in _tokens(document[:READ_BYTES_MAX]):
+    for token in _tokens(document[:bytes_max]):
         reader.take(token)
     reader.ended()
     found = reader.shape
@@ -116,6 +124,7 @@ class _Reader:
         if self._before == b"...":
             if name != b"on" and self._at is not None:
                 self._at.spreads.append((self._depth, name))
+                self._open[-1][1][b"...", True] += 1
             return
         self._owner, self._directives = name, 0
         self._open[-1][1][name, self._before == b":"] += 1
@@ -129,7 +138,9 @@ class _Reader:
         self._depth += added
         assert self._at is not None, "a selection belongs to a definition"
         self._at.depth = max(self._at.depth, self._depth)
-        self._open.append((added, Counter()))
+        # An inline fragment's fields are those of the selection that it stands in.
+        inline = self._open and (self._before == b"..." or self._owner == b"...")
+        self._open.append((added, self._open[-1][1] if inline else Counter()))
         self._directives = 0
 
     def _closed(self) -> None:
@@ -137,13 +148,20 @@ class _Reader:
             return
         added, fields = self._open.pop()
         self._depth -= added
-        for (_, aliased), count in fields.items():
-            if aliased:
-                self.shape.aliases = max(self.shape.aliases, count)
-            else:
-                self.shape.repeats = max(self.shape.repeats, count)
+        if not self._open or self._open[-1][1] is not fields:
+            self._counted(fields)
         if not self._open:
             self._at = None
+
+    def _counted(self, fields: Counter[tuple[bytes, bool]]) -> None:
+        shape = self.shape
+        for (name, aliased), count in fields.items():
+            if not aliased:
+                shape.repeats = max(shape.repeats, count)
+                continue
+            shape.aliases = max(shape.aliases, count)
+            if LOGIN.search(name):
+                shape.guesses = max(shape.guesses, count)
 
 
 def _expanded(

@@ -16,14 +16,16 @@ FRAGMENTS = b"query{a{...F}} fragment F on T{b{...G}} fragment G on U{c{d}}"
         (b"{ a ... on T { b { c } } }", Shape(2, 0, 1)),
         (b"{ a ... @include(if: true) { b } }", Shape(1, 0, 1, 1)),
         (b"{ x: a(i: 1) y: a(i: 2) a b c }", Shape(1, 2, 1)),
+        (b"{ ...{x: a} ...on T{y: a} ...{...{z: a}} }", Shape(1, 3, 0)),
+        (b"{ x: login y: login }", Shape(1, 2, 0, guesses=2)),
         (b"{ a { b } c { b } }", Shape(2, 0, 1)),
         (b"{ a a, a #a a a\n }", Shape(1, 0, 3)),
         (b'{ a(t: "{ { { @ @ b b b") }', Shape(1, 0, 1)),
         (b'{ a(t: """ " { { ) @""") @x @y(if: "@") b @z }', Shape(1, 0, 1, 2)),
         (b"query Q @a @b { c }", Shape(1, 0, 1, 2)),
-        (FRAGMENTS, Shape(4, 0, 1)),
-        (b"fragment A on T{a ...B} fragment B on T{b ...A} {...A}", Shape(1, 0, 1, 0, True)),
-        (b"fragment A on T{a{...A}} {...A}", Shape(2, 0, 1, 0, True)),
+        (FRAGMENTS, Shape(4, 1, 1)),
+        (b"fragment A on T{a ...B} fragment B on T{b ...A} {...A}", Shape(1, 1, 1, 0, True)),
+        (b"fragment A on T{a{...A}} {...A}", Shape(2, 1, 1, 0, True)),
         (b"{ a { b ", Shape(2, 0, 1)),
         (b"} } ) : @ ... {", Shape(1, 0, 0, 1)),
         (b"", Shape()),
@@ -42,5 +44,5 @@ def test_fragments_that_double_are_put_in_once() -> None:
 def test_where_a_document_begins() -> None:
     for document in (b" #x\n{a}", b"query Q{a}", b"\xef\xbb\xbfmutation{a}"):
         assert BEGIN.match(document)
-    for text in (b"queries {a}", b"[1]", b'"{"', b"a {b}"):
+    for text in (b"queries {a}", b"[1]", b'"{"', b"a {b}", b'{"a": 1}', b"{}", b"{ }"):
         assert not BEGIN.match(text)
