@@ -14,13 +14,16 @@ from services.discovery.wanted import Wanted
 def known(engine: Engine, wanted: Wanted) -> list[Endpoint]:
     """These operations, in no order. Raises SQLAlchemyError, UndecodableError."""
     with engine.connect() as connection:
-        rows = connection.execute(_asked(wanted)).all()
+        rows = connection.execute(_fitting(wanted).where(~OperationRow.removed)).all()
     return [decode_as(Endpoint, row.record) for row in rows]
 
 
 def history(engine: Engine, wanted: Wanted, since_us: int) -> Iterator[tuple[Change, Endpoint]]:
-    """Changes of these operations since then that are over and done, in the order of time."""
-    operations = _asked(wanted).subquery()
+    """Changes of these operations since then that are over and done, in the order of time.
+
+    Also of those that were taken back: history is not.
+    """
+    operations = _fitting(wanted).subquery()
     asked = (
         select(ChangeRow.at_us, ChangeRow.kind, ChangeRow.what, operations.c.record)
         .join(operations, operations.c.key == ChangeRow.operation_key)
@@ -33,9 +36,9 @@ def history(engine: Engine, wanted: Wanted, since_us: int) -> Iterator[tuple[Cha
         yield Change(row.at_us, row.kind, row.what), decode_as(Endpoint, row.record)
 
 
-def _asked(wanted: Wanted) -> Select[str, bytes]:
+def _fitting(wanted: Wanted) -> Select[str, bytes]:
     """Key and record."""
-    asked = select(OperationRow.key, OperationRow.record).where(~OperationRow.removed)
+    asked = select(OperationRow.key, OperationRow.record)
     if wanted.host is not None:
         asked = asked.where(OperationRow.host == wanted.host)
     if wanted.method is not None:

@@ -40,12 +40,13 @@ class Batch:
     def add(self, record: Told) -> None:
         """The next record of a partition. Raises UndecodableError, and has not changed then."""
         key = digest(record.key.decode("utf-8", "surrogateescape"))
-        if record.value is None:
+        endpoint = decode_as(Endpoint, record.value) if record.value is not None else None
+        if endpoint is None or endpoint.removed:
+            # Its record says no more than that: what was known of it stays.
             self.taken_back.add(key)
             if key in self.rows:
                 self.rows[key]["removed"] = True
             return
-        endpoint = decode_as(Endpoint, record.value)
         self.rows[key] = {**_columns(endpoint), "record": record.value}
         self.parameters[key] = _parameters(key, endpoint)
         self.kinds[key] = [
@@ -73,7 +74,7 @@ def _columns(endpoint: Endpoint) -> Row:
         "operation": endpoint.operation,
         "application": endpoint.application,
         "admitted": endpoint.admitted,
-        "removed": endpoint.removed,
+        "removed": False,
         "first_us": endpoint.first_us,
         "last_us": endpoint.last_us,
         "count": endpoint.count,

@@ -145,6 +145,22 @@ def test_taken_back_is_not_listed_and_not_forgotten(engine: Engine) -> None:
     assert asking.known(engine, Wanted()) == [endpoint(1)]
 
 
+def test_what_was_known_of_an_operation_outlives_it(engine: Engine) -> None:
+    projection = Projection(engine, Settings())
+    known = endpoint(1, last_us=50 * DAY_US, gaps=GAPS, sensitive=("card",))
+    projection.take([told(0, known)])
+    before = rows(engine)
+    gone = replace(known, removed=True, count=1, gaps=(), sensitive=(), parameters=())
+    projection.take([told(1, gone)])
+    after = rows(engine)
+    assert asking.known(engine, Wanted()) == []
+    assert [after[name] for name in ("parameters", "sensitive_kinds", "changes")] == [
+        before[name] for name in ("parameters", "sensitive_kinds", "changes")
+    ]
+    kinds = [(change.kind, one.count) for change, one in asking.history(engine, Wanted(), 0)]
+    assert kinds == [("new", 1), ("unused", 1), ("gone", 1), ("returned", 1)]
+
+
 def test_history_is_kept_when_the_record_forgets_it(engine: Engine) -> None:
     projection = Projection(engine, Settings())
     part = SeenPart(what="query x", first_us=5 * DAY_US, last_us=5 * DAY_US)
