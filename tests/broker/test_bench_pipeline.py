@@ -27,7 +27,7 @@ def test_every_attack_is_found_and_every_service_is_measured(tmp_path: Path) -> 
     assert latency.found == latency.expected == rate.exchanges // ATTACK_EVERY
     assert 0 < latency.p50_ms <= latency.p99_ms <= latency.max_ms
     spent = {case.name.removeprefix(CASE): case.cpu_s[0] for case in cases}
-    assert spent.keys() == {"capture", *SERVICES, "all"}
+    assert spent.keys() == {"capture", *SERVICES, "discovery.store", "all"}
     assert spent["all"] == sum(each for name, each in spent.items() if name != "all")
     assert min(spent["reassembly"], spent["detect"]) > 0
     assert commands_with(str(tmp_path)) == []
