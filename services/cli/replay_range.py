@@ -10,12 +10,11 @@ from schemas.codec import UndecodableError, decode
 from schemas.topics import topics
 from schemas.types import PacketBlock, Watermark
 from services.cli.broker import ANSWER_S_MAX, records
+from services.cli.stored_exchanges import CLOCK_SLACK_MS
 from services.runtime.clients import consuming
 from services.runtime.exchanges import read_exchange
 
 Places = dict[tuple[str, int], int]
-# A tap's clock may be ahead of its broker's by so much before a record is missed.
-CLOCK_SLACK_MS = 3_600_000
 
 
 @dataclass(slots=True)

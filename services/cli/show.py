@@ -15,7 +15,7 @@ from services.cli.moments import iso
 from services.cli.output import Format, chosen, print_json, print_people
 from services.cli.refusal import RefusedError
 from services.cli.safe_text import shown, text
-from services.runtime.exchanges import read_exchange
+from services.cli.stored_exchanges import CLOCK_SLACK_MS, TOPIC, readable
 from services.runtime.mask_key import mask_key
 from services.runtime.masking import Masker
 
@@ -27,8 +27,6 @@ BODY_CHARACTERS_MAX = 4_000  # Two screens; `sidetap read --bodies` gives all of
 BODY_BYTES_MAX = 262_144
 VALUE_CHARACTERS_MAX = 2_000
 EXCHANGES_MAX = 3  # First and latest evidence; more is said by their ids.
-# Clocks of a tap and its broker may differ by so much before an exchange is looked for in vain.
-CLOCK_SLACK_MS = 3_600_000
 
 
 def register(application: typer.Typer, name: str) -> None:
@@ -74,22 +72,14 @@ def exchanges(settings: Client, wanted: dict[str, int | None]) -> list[Exchange]
     # The broker stamps a record after the packet was seen, so nothing older need be read.
     since_ms = min(times) // 1_000 - CLOCK_SLACK_MS if len(times) == len(wanted) else None
     kept: dict[str, Exchange] = {}
-    for message in records(settings, "exchanges", since_ms=since_ms):
+    for message in records(settings, TOPIC, since_ms=since_ms):
         value = message.value()
         if not value or not any(id_.encode() in value for id_ in wanted):
             continue  # Most are not: no need to read them.
-        exchange = _or_none(value)
+        exchange = readable(value)
         if exchange and exchange.id in wanted:
             kept[exchange.id] = exchange
     return list(kept.values())
-
-
-def _or_none(record: bytes) -> Exchange | None:
-    """None: what names a wanted id is no exchange, or nobody can read it."""
-    try:
-        return read_exchange(record)
-    except ValueError:
-        return None
 
 
 def masked_form(exchange: Exchange, masker: Masker) -> dict[str, Any]:

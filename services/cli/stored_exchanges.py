@@ -20,12 +20,13 @@ def stored(settings: Client, since_us: int | None) -> Iterator[tuple[Exchange, M
     """
     since_ms = None if since_us is None else since_us // 1_000 - CLOCK_SLACK_MS
     for message in records(settings, TOPIC, since_ms=since_ms):
-        exchange = _or_none(message.value() or b"")
+        exchange = readable(message.value() or b"")
         if exchange is not None and exchange.at_us >= (since_us or exchange.at_us):
             yield exchange, message
 
 
-def _or_none(record: bytes) -> Exchange | None:
+def readable(record: bytes) -> Exchange | None:
+    """None: a watermark, or what nobody can read."""
     try:
         return read_exchange(record)
     except ValueError:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import orjson
 
 from schemas.types import PolicyEntry
+from services.detect.scope import Scope
 from services.detect.scoring import Signal
 from services.detect.view import ExchangeView
 
@@ -22,23 +23,11 @@ EXCLUSIONS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
+class Exclusion(Scope):
     """One entry, checked."""
 
-    site: str
-    host: str
-    path: str
-    where: str
     rule: str
     class_: str
-
-    def covers(self, exchange: ExchangeView, path: str) -> bool:
-        """Whether the scope holds the exchange."""
-        return (
-            self.site in ("", exchange.site)
-            and self.host in ("", exchange.host)
-            and path.startswith(self.path)
-        )
 
     def names(self, signal: Signal) -> bool:
         """Whether it speaks of this signal."""

@@ -22,6 +22,7 @@ from services.detect.matcher import Matcher
 from services.detect.models import parsed
 from services.detect.points import Point
 from services.detect.rules import Rule
+from services.detect.scope import Scope
 from services.detect.scoring import Signal
 from services.detect.verdict import Signals
 from services.detect.view import ExchangeView, RequestView
@@ -41,23 +42,11 @@ ORDINARY = (b"1", b"en", b"true", b"items", b"2026-11-22", b"text/html, */*;q=0.
 
 
 @dataclass(frozen=True, slots=True)
-class OwnRule:
+class OwnRule(Scope):
     """One entry, checked."""
 
-    site: str
-    host: str
-    path: str
-    where: str
     class_: str
     rule: Rule
-
-    def covers(self, exchange: ExchangeView, path: str) -> bool:
-        """Whether the scope holds the exchange."""
-        return (
-            self.site in ("", exchange.site)
-            and self.host in ("", exchange.host)
-            and path.startswith(self.path)
-        )
 
     def looks_at(self, point: Point) -> bool:
         """Whether the point is one that the entry names."""
